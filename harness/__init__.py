@@ -1,0 +1,1 @@
+"""An evaluation harness that decides who stays in a contest for sovereign AI models."""

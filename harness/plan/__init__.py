@@ -1,0 +1,34 @@
+"""What to run: the frozen types into which every config is validated."""
+
+from harness.plan.base import Frozen, Mode, Name, Share
+from harness.plan.engine import Engine, FakeEngine, RemoteEngine, VllmEngine
+from harness.plan.model import DirectorySource, GgufPackageSource, HubSource, Model, Source
+from harness.plan.round import Round, Tracking
+from harness.plan.rules import Floor, Gate, KeepK, PointItem, Ratio, Rules
+from harness.plan.suite import Suite, Task
+
+__all__ = [
+    "DirectorySource",
+    "Engine",
+    "FakeEngine",
+    "Floor",
+    "Frozen",
+    "Gate",
+    "GgufPackageSource",
+    "HubSource",
+    "KeepK",
+    "Mode",
+    "Model",
+    "Name",
+    "PointItem",
+    "Ratio",
+    "RemoteEngine",
+    "Round",
+    "Rules",
+    "Share",
+    "Source",
+    "Suite",
+    "Task",
+    "Tracking",
+    "VllmEngine",
+]

@@ -1,0 +1,185 @@
+"""What happened: frozen, versioned records, as they are stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from harness.plan import Frozen, Mode
+
+Outcome = Literal["correct", "wrong", "scored", "refused", "unparsed", "truncated", "failed"]
+"""How one item and repeat ended. `failed` is the machine's fault and never graded."""
+
+OUTCOMES: tuple[Outcome, ...] = ("correct", "wrong", "scored", "refused", "unparsed", "truncated", "failed")
+
+Status = Literal["complete", "incomplete"]
+
+Decision = Literal["advance", "eliminate", "disqualify", "held", "undecided", "incomplete"]
+
+GateOutcome = Literal["pass", "fail", "undecided", "incomplete"]
+
+
+class Number(Frozen):
+    """A number and how sure it is. All but `value` are null where it has no sampling model."""
+
+    value: float
+    low: float | None = None
+    """Lower end of the confidence interval."""
+    high: float | None = None
+    """Upper end of the confidence interval."""
+    level: float | None = None
+    """Confidence level of the interval."""
+    n: int | None = None
+    """Items behind the number."""
+
+
+class Sample(Frozen):
+    """One item and repeat of one task: a line of samples/<task>.jsonl."""
+
+    item_id: str
+    repeat: int
+    outcome: Outcome
+    score: float | None
+    """In [0, 1]; null exactly where the outcome is `failed`."""
+    target: str
+    """The right answer (several: a JSON list)."""
+    response: str | None
+    """The choice taken or the text generated; null where the machine gave none."""
+    cluster: str | None
+    """Items with equal clusters are not independent."""
+    prompt_sha256: str
+    """Digest of the context as it was sent."""
+    logprobs: tuple[float, ...] | None = None
+    """Log-likelihood of each choice, nats; null for generated answers."""
+    cause: str | None = None
+    """Why the sample failed."""
+
+
+class TaskResult(Frozen):
+    """One task of one model: its ledger and its score."""
+
+    task: str
+    suite: str
+    metric: str
+    mode: Mode
+    n: int
+    """Items and repeats asked."""
+    outcomes: Mapping[Outcome, int]
+    """Ledger: how many samples ended in each outcome; sums to `n`."""
+    score: Number | None
+    """Mean over items; null where a sample failed."""
+    chance: float
+    samples_sha256: str
+    """Digest of the samples file."""
+
+
+class SuiteResult(Frozen):
+    """One suite of one model."""
+
+    suite: str
+    score: Number | None
+    """Weighted mean of the tasks' means; null where a task has none."""
+
+
+class RunRecord(Frozen):
+    """record.json: what one model scored. No clock, no host."""
+
+    schema_version: Literal[1] = 1
+    model: str
+    run: str
+    """The run's identity, 16 hex digits."""
+    status: Status
+    official: bool
+    level: float
+    """Confidence level of the intervals."""
+    tasks: tuple[TaskResult, ...]
+    suites: tuple[SuiteResult, ...]
+    problems: tuple[str, ...] = ()
+    """What is missing, in words."""
+
+
+class Manifest(Frozen):
+    """manifest.json: what a run is made of, written before the first token."""
+
+    schema_version: Literal[1] = 1
+    run: str
+    """First 16 hex digits of the digest of `identity`."""
+    model: str
+    official: bool
+    unofficial_because: tuple[str, ...]
+    identity: Mapping[str, Any]
+    """Everything that can change a number, as digests and settings."""
+
+
+class Execution(Frozen):
+    """execution.json: clock, host and what only the server knew."""
+
+    schema_version: Literal[1] = 1
+    started: str
+    """ISO 8601, UTC."""
+    finished: str
+    seconds: Mapping[str, float]
+    """Wall time of each stage."""
+    host: Mapping[str, Any]
+    server: Mapping[str, Any]
+    """Version and models as the server reported them; empty where nothing had to be served."""
+    requests: Mapping[str, int]
+    """Requests answered by the engine and by the journal, and retries."""
+
+
+class GateResult(Frozen):
+    """One gate for one entrant."""
+
+    name: str
+    kind: str
+    outcome: GateOutcome
+    value: Number | None
+    """What the gate looked at."""
+    threshold: float
+    reason: str
+    """The outcome in words."""
+
+
+class PointResult(Frozen):
+    """Points of one rule item."""
+
+    name: str
+    points: float
+    """The most that can be had."""
+    value: Number | None
+    """Points scored."""
+
+
+class ModelResult(Frozen):
+    """A model in round.json."""
+
+    run: str | None
+    """Run directory relative to the round's; null where the model has no run."""
+    total: Number | None
+    items: Mapping[str, PointResult]
+    reasons: tuple[str, ...] = ()
+
+
+class EntrantResult(ModelResult):
+    """An entrant in round.json: a model with a decision."""
+
+    decision: Decision
+    decision_by_rule: Decision
+    """The rules applied to the point estimates, whatever the doubt."""
+    gates: Mapping[str, GateResult]
+
+
+class RoundRecord(Frozen):
+    """round.json: the verdict. Written last."""
+
+    schema_version: Literal[1] = 1
+    round: str
+    title: Mapping[str, str]
+    demo: bool
+    status: Status
+    official: bool
+    unofficial_because: tuple[str, ...] = ()
+    plan: Mapping[str, Any]
+    """The composed round, from which the verdict is recomputed."""
+    entrants: Mapping[str, EntrantResult]
+    references: Mapping[str, ModelResult]

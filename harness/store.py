@@ -1,0 +1,196 @@
+"""The result folders: every path, atomic writes, and what counts as complete.
+
+    results/<round>/round.json                    the verdict, written last
+    results/<round>/scores.parquet, scores.csv    tidy table of every number
+    results/<round>/report.html
+    results/<round>/runs/<model>/<run>/manifest.json, execution.json, record.json, server.log
+    results/<round>/runs/<model>/<run>/samples/<task>.jsonl
+    results/journal/<model fingerprint>.sqlite    answers, shared by all rounds
+    results/mlflow/                               tracking store and artifacts
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from harness.errors import StorageError, VerificationError
+from harness.plan import Frozen
+from harness.records import Execution, Manifest, RoundRecord, RunRecord, Sample
+
+RecordT = TypeVar("RecordT", bound=Frozen)
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The files of one model's run."""
+
+    path: Path
+
+    @property
+    def manifest(self) -> Path:
+        return self.path / "manifest.json"
+
+    @property
+    def execution(self) -> Path:
+        return self.path / "execution.json"
+
+    @property
+    def record(self) -> Path:
+        return self.path / "record.json"
+
+    @property
+    def server_log(self) -> Path:
+        return self.path / "server.log"
+
+    def samples(self, task: str) -> Path:
+        """The samples of one task; slashes of lm-eval's names become two underscores."""
+        return self.path / "samples" / f"{task.replace('/', '__')}.jsonl"
+
+    def read_manifest(self) -> Manifest:
+        return read_record(self.manifest, Manifest)
+
+    def read_execution(self) -> Execution:
+        return read_record(self.execution, Execution)
+
+    def read_record(self) -> RunRecord:
+        return read_record(self.record, RunRecord)
+
+    def read_samples(self, task: str) -> list[Sample]:
+        """The samples of one task in their stored order."""
+        path = self.samples(task)
+        with _reading(path):
+            return [Sample.model_validate_json(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+    def write_samples(self, task: str, samples: Iterable[Sample]) -> Path:
+        """Write a task's samples, one a line, and return the file."""
+        lines = "".join(f"{_dumps(sample.model_dump(mode='json'), indent=None)}\n" for sample in samples)
+        write_text(self.samples(task), lines)
+        return self.samples(task)
+
+
+@dataclass(frozen=True)
+class RoundFolder:
+    """The files of one round."""
+
+    path: Path
+
+    @property
+    def record(self) -> Path:
+        return self.path / "round.json"
+
+    @property
+    def report(self) -> Path:
+        return self.path / "report.html"
+
+    @property
+    def scores_parquet(self) -> Path:
+        return self.path / "scores.parquet"
+
+    @property
+    def scores_csv(self) -> Path:
+        return self.path / "scores.csv"
+
+    def run(self, model: str, run: str) -> RunFolder:
+        return RunFolder(self.path / "runs" / model / run)
+
+    def run_at(self, relative: str) -> RunFolder:
+        """The run that round.json names."""
+        return RunFolder(self.path / relative)
+
+    def read_record(self) -> RoundRecord:
+        return read_record(self.record, RoundRecord)
+
+
+@dataclass(frozen=True)
+class Results:
+    """The root of all results."""
+
+    path: Path
+
+    def round(self, name: str) -> RoundFolder:
+        return RoundFolder(self.path / name)
+
+    def journal(self, fingerprint: str) -> Path:
+        return self.path / "journal" / f"{fingerprint}.sqlite"
+
+    @property
+    def mlflow(self) -> Path:
+        return self.path / "mlflow"
+
+
+def write_record(path: Path, record: Frozen) -> None:
+    """Write a record as indented JSON, atomically."""
+    write_json(path, record.model_dump(mode="json"))
+
+
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    """Write JSON, atomically; NaN and infinity are refused."""
+    write_text(path, _dumps(value, indent=2) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a UTF-8 text file, atomically and durably."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """A temporary file beside `path`, made durable and moved there when the block ends well."""
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            yield temporary
+            temporary.chmod(0o644)
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Turn a full, read-only or failing disk into a StorageError that names the path."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO):
+            raise StorageError(
+                f"cannot write {path}: {error.strerror}",
+                "free space on that disk and run the same command again; what was complete stays complete",
+            ) from error
+        raise
+
+
+def read_record(path: Path, kind: type[RecordT]) -> RecordT:
+    """Read a stored record; VerificationError where it is missing or does not hold what it should."""
+    with _reading(path):
+        return kind.model_validate_json(path.read_bytes())
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise VerificationError(f"{path} is missing") from error
+    except (ValidationError, ValueError) as error:
+        raise VerificationError(f"{path} is not a valid record: {error}") from error
+
+
+def _dumps(value: Any, indent: int | None) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
