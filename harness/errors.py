@@ -8,7 +8,8 @@
     │   └── SetupError               this machine: a port in use, a missing program
     ├── IncompleteError           3  evidence is missing: run the same command again
     │   ├── EngineError              the server died, hangs or answers nonsense
-    │   └── StorageError             a full or failing disk
+    │   ├── StorageError             a full or failing disk
+    │   └── TrackingError            the tracking store cannot be reached or written
     └── VerificationError         4  a record does not follow from its samples
 """
 
@@ -65,6 +66,10 @@ class EngineError(IncompleteError):
 
 class StorageError(IncompleteError):
     """The disk is full or failing."""
+
+
+class TrackingError(IncompleteError):
+    """The tracking store cannot be reached or written. The round itself is whole."""
 
 
 class VerificationError(HarnessError):

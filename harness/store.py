@@ -69,7 +69,9 @@ class RunFolder:
         """The samples of one task in their stored order."""
         path = self.samples(task)
         with _reading(path):
-            return [Sample.model_validate_json(line) for line in path.read_text(encoding="utf-8").splitlines()]
+            # Not splitlines(): a model's answer may hold other line separators than the newline.
+            lines = path.read_text(encoding="utf-8").split("\n")
+            return [Sample.model_validate_json(line) for line in lines if line]
 
     def write_samples(self, task: str, samples: Iterable[Sample]) -> Path:
         """Write a task's samples, one a line, and return the file."""
@@ -102,6 +104,10 @@ class RoundFolder:
 
     def run(self, model: str, run: str) -> RunFolder:
         return RunFolder(self.path / "runs" / model / run)
+
+    def runs(self, model: str) -> list[RunFolder]:
+        """Every run of a model, whole or not."""
+        return [RunFolder(path) for path in sorted((self.path / "runs" / model).glob("*/"))]
 
     def run_at(self, relative: str) -> RunFolder:
         """The run that round.json names."""

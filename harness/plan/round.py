@@ -32,6 +32,8 @@ class Round(Frozen):
     """A demonstration: said wherever its results are shown."""
     results: str = "results"
     """Folder of all results, relative to the project's root or absolute."""
+    lang: Literal["en", "ko"] = "en"
+    """Language of the terminal summary and the report."""
     seed: int = 0
     """Seed of few-shot choice and of every resampling."""
     entrants: tuple[Model, ...] = Field(min_length=1)

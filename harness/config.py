@@ -1,0 +1,174 @@
+"""Configs and overrides become one frozen Round. The only importer of hydra and omegaconf."""
+
+from __future__ import annotations
+
+import difflib
+import typing
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from hydra.errors import HydraException, MissingConfigException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from harness.errors import ConfigError
+from harness.plan import Round
+
+NAMED_GROUPS = ("entrants", "references", "suites")
+"""Parts of a round that configs hold as name -> content, and a Round as a tuple."""
+
+
+def load_round(overrides: Sequence[str], configs: Path) -> Round:
+    """Compose the configs under `configs` with Hydra overrides and validate the whole.
+
+    Raises ConfigError naming the bad key, its value and what is allowed.
+    """
+    content = _compose(overrides, configs)
+    try:
+        return Round.model_validate(_name_members(content))
+    except ValidationError as error:
+        raise ConfigError(_explain(error, content), _COMPOSED_HINT) from error
+
+
+def to_yaml(round_: Round) -> str:
+    """The composed round, as `--cfg` shows it."""
+    return OmegaConf.to_yaml(OmegaConf.create(round_.model_dump(mode="json")))
+
+
+def choices(configs: Path, group: str) -> list[str]:
+    """Names of the configs in a group."""
+    return sorted(path.stem for path in (configs / group).glob("*.yaml"))
+
+
+_COMPOSED_HINT = "add --cfg to see the composed round; the configs lie in configs/"
+
+
+def _compose(overrides: Sequence[str], configs: Path) -> dict[str, Any]:
+    if not (configs / "config.yaml").is_file():
+        raise ConfigError(f"{configs} holds no config.yaml", "run from a checkout of the project")
+    try:
+        with initialize_config_dir(version_base="1.3", config_dir=str(configs.resolve())):
+            composed = compose("config", overrides=[_forced(override, configs) for override in overrides])
+            return _plain(composed)
+    except MissingConfigException as error:
+        raise ConfigError(_explain_missing(error, configs)) from error
+    except MissingMandatoryValue as error:
+        raise ConfigError(f"{error.full_key} must be given", f"append {error.full_key}=VALUE") from error
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ConfigError(f"the configs do not compose: {_first_lines(error)}", _COMPOSED_HINT) from error
+
+
+def _plain(composed: DictConfig) -> dict[str, Any]:
+    content = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
+    return typing.cast("dict[str, Any]", content)
+
+
+def _forced(override: str, configs: Path) -> str:
+    """Let a value override create its key, so that an unknown key meets the same explanation as one in a file."""
+    key = override.partition("=")[0]
+    group = key.partition("@")[0]
+    is_value = "=" in override and key[:1] not in "+~" and not (configs / group.replace(".", "/")).is_dir()
+    return f"++{override}" if is_value else override
+
+
+def _name_members(content: Mapping[str, Any]) -> dict[str, Any]:
+    named = dict(content)
+    for group in NAMED_GROUPS:
+        members = content.get(group)
+        if isinstance(members, Mapping):
+            named[group] = [_named(group, name, member) for name, member in members.items()]
+    return named
+
+
+def _named(group: str, name: str, member: Any) -> Any:
+    if isinstance(member, Mapping) and member.get("name", name) != name:
+        raise ConfigError(
+            f"{group}.{name} says that its name is {member['name']!r}", "give both the same name: it names the results"
+        )
+    return member
+
+
+def _explain_missing(error: MissingConfigException, configs: Path) -> str:
+    group, _, name = (error.missing_cfg_file or "").rpartition("/")
+    known = choices(configs, group)
+    if not known:
+        return _first_lines(error)
+    return f"{group}={name}: there is no configs/{group}/{name}.yaml{_close(name, known)}; it has: {', '.join(known)}"
+
+
+def _first_lines(error: Exception) -> str:
+    return " ".join(str(error).split("\n")[:2]).strip()
+
+
+def _explain(error: ValidationError, content: Mapping[str, Any]) -> str:
+    details = error.errors(include_url=False)
+    return "\n".join(["the round is not valid:", *(f"  {_sentence(detail, content)}" for detail in details)])
+
+
+def _sentence(detail: ErrorDetails, content: Mapping[str, Any]) -> str:
+    path = _dotted(detail["loc"], content)
+    match detail["type"]:
+        case "extra_forbidden":
+            name = str(detail["loc"][-1])
+            allowed = _fields_at(detail["loc"][:-1])
+            return f"{path} = {detail['input']!r}: no such key{_close(name, allowed)}; allowed: {', '.join(allowed)}"
+        case "missing":
+            return f"{path} must be given"
+        case "value_error":
+            return f"{path + ': ' if path else ''}{detail['ctx']['error']}"
+        case _:
+            return f"{path} = {detail['input']!r}: {detail['msg']}"
+
+
+def _close(name: str, known: Iterable[str]) -> str:
+    matches = difflib.get_close_matches(name, list(known), n=1)
+    return f" (did you mean {matches[0]}?)" if matches else ""
+
+
+def _dotted(loc: Sequence[int | str], content: Any) -> str:
+    """The key as the user writes it: members by name, no discriminator tags."""
+    parts: list[str] = []
+    here = content
+    for part in loc:
+        if isinstance(part, int) and isinstance(here, Mapping):
+            part = list(here)[part]
+        if isinstance(here, Mapping) and part not in here and here.get("kind") == part:
+            continue
+        parts.append(str(part))
+        here = _step(here, part)
+    return ".".join(parts)
+
+
+def _step(here: Any, part: int | str) -> Any:
+    if isinstance(here, Mapping):
+        return here.get(part)
+    if isinstance(here, Sequence) and isinstance(part, int) and part < len(here):
+        return here[part]
+    return None
+
+
+def _fields_at(loc: Sequence[int | str]) -> list[str]:
+    """Field names of the model to which a validation error's location leads."""
+    models: list[type[BaseModel]] = [Round]
+    for part in loc:
+        if isinstance(part, int):
+            continue
+        tagged = [model for model in models if part in _tags(model)]
+        fields = [model.model_fields[part].annotation for model in models if part in model.model_fields]
+        models = tagged or [model for annotation in fields for model in _models_in(annotation)]
+    return sorted({name for model in models for name in model.model_fields})
+
+
+def _tags(model: type[BaseModel]) -> tuple[Any, ...]:
+    kind = model.model_fields.get("kind")
+    return typing.get_args(kind.annotation) if kind else ()
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for argument in typing.get_args(annotation) for model in _models_in(argument)]

@@ -1,0 +1,202 @@
+"""Recompute a result from the samples beside it and name everything that does not follow."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from harness.errors import UserError, VerificationError
+from harness.evidence.manifest import RUN_ID_DIGITS
+from harness.hashing import digest, sha256_file
+from harness.plan import Round, Suite, Task
+from harness.records import Manifest, RoundRecord, RunRecord, Sample, TaskResult
+from harness.stats import suite_score, task_score
+from harness.store import RoundFolder, RunFolder
+from harness.verdict import Evidence, decide
+
+
+def verify(folder: Path) -> list[str]:
+    """Discrepancies of a run's or a round's folder, a sentence each; none where it is intact.
+
+    Raises UserError where the folder is neither.
+    """
+    if RoundFolder(folder).record.is_file():
+        return list(_verify_round(RoundFolder(folder)))
+    if RunFolder(folder).manifest.is_file():
+        return list(_verify_run(RunFolder(folder)))
+    raise UserError(
+        f"{folder} holds neither round.json nor manifest.json",
+        "give a round's folder (results/ROUND) or a run's (results/ROUND/runs/MODEL/RUN)",
+    )
+
+
+def _verify_run(folder: RunFolder) -> Iterator[str]:
+    try:
+        manifest, record = folder.read_manifest(), folder.read_record()
+    except VerificationError as error:
+        yield error.message
+        return
+    yield from (f"{folder.path}: {problem}" for problem in _manifest_problems(folder, manifest, record))
+    tasks = _planned_tasks(manifest)
+    recorded = {result.task: result for result in record.tasks}
+    yield from _set_difference(f"{folder.record}: tasks", set(tasks), set(recorded))
+    for name in [name for name in tasks if name in recorded]:
+        yield from _verify_task(folder, tasks[name], recorded[name], record.level)
+    yield from _suite_problems(folder, manifest, record)
+    yield from _status_problems(folder, record)
+
+
+def _manifest_problems(folder: RunFolder, manifest: Manifest, record: RunRecord) -> Iterator[str]:
+    run = digest(dict(manifest.identity))[:RUN_ID_DIGITS]
+    if run != manifest.run:
+        yield f"manifest.json: its identity hashes to {run}, not to {manifest.run}"
+    if folder.path.resolve().name != manifest.run:
+        yield f"the folder is not named after its run {manifest.run}"
+    if record.run != manifest.run or record.model != manifest.model:
+        yield f"record.json is of {record.model} {record.run}, manifest.json of {manifest.model} {manifest.run}"
+    if record.official != manifest.official or manifest.official == bool(manifest.unofficial_because):
+        yield "record.json and manifest.json disagree about whether the run is official"
+    if record.level != manifest.identity.get("level"):
+        yield f"record.json: level {record.level}, planned {manifest.identity.get('level')}"
+
+
+def _verify_task(folder: RunFolder, task: Task, result: TaskResult, level: float) -> Iterator[str]:
+    path = folder.samples(task.name)
+    try:
+        samples = folder.read_samples(task.name)
+    except VerificationError as error:
+        yield error.message
+        return
+    if sha256_file(path) != result.samples_sha256:
+        yield f"{path}: its digest is not the recorded one"
+    yield from (f"{path}: {problem}" for problem in _ledger_problems(task, result, samples))
+    try:
+        score = task_score(samples, task, level)
+    except VerificationError as error:
+        yield f"{path}: {error.message}"
+        return
+    if score != result.score:
+        yield f"{folder.record}: {task.name}: score {_shown(result.score)} recorded, {_shown(score)} from the samples"
+
+
+def _ledger_problems(task: Task, result: TaskResult, samples: list[Sample]) -> Iterator[str]:
+    expected = task.items * task.repeats
+    if len(samples) != expected or result.n != expected:
+        yield f"{len(samples)} samples and n = {result.n}, planned {expected}"
+    keys = Counter((sample.item_id, sample.repeat) for sample in samples)
+    yield from (f"item {item}, repeat {repeat} occurs {n} times" for (item, repeat), n in keys.items() if n > 1)
+    outcomes = Counter(sample.outcome for sample in samples)
+    recorded = Counter({outcome: n for outcome, n in result.outcomes.items() if n})
+    if outcomes != recorded:
+        yield f"outcomes {dict(outcomes)}, recorded {dict(recorded)}"
+    yield from (problem for sample in samples for problem in _sample_problems(sample))
+
+
+def _sample_problems(sample: Sample) -> Iterator[str]:
+    where = f"item {sample.item_id}, repeat {sample.repeat}: {sample.outcome}"
+    if (sample.outcome == "failed") != (sample.score is None):
+        yield f"{where} with score {sample.score}"
+    if sample.score is not None and not 0 <= sample.score <= 1:
+        yield f"{where} with score {sample.score} outside [0, 1]"
+    if sample.outcome in ("correct", "wrong") and sample.score != (sample.outcome == "correct"):
+        yield f"{where} with score {sample.score}"
+
+
+def _suite_problems(folder: RunFolder, manifest: Manifest, record: RunRecord) -> Iterator[str]:
+    recorded = {result.suite: result.score for result in record.suites}
+    planned = manifest.identity["suites"]
+    yield from _set_difference(f"{folder.record}: suites", set(planned), set(recorded))
+    for name in [name for name in planned if name in recorded]:
+        suite = _planned_suite(name, planned[name])
+        score = suite_score([result for result in record.tasks if result.suite == name], suite, record.level)
+        if score != recorded[name]:
+            yield f"{folder.record}: {name}: {_shown(recorded[name])} recorded, {_shown(score)} from its tasks"
+
+
+def _status_problems(folder: RunFolder, record: RunRecord) -> Iterator[str]:
+    whole = all(result.score is not None for result in record.tasks)
+    if (record.status == "complete") != whole:
+        yield f"{folder.record}: status {record.status}, but {'no' if whole else 'some'} task lacks a score"
+
+
+def _planned_tasks(manifest: Manifest) -> dict[str, Task]:
+    suites: Mapping[str, Any] = manifest.identity["suites"]
+    return {name: Task.model_validate(task["plan"]) for suite in suites.values() for name, task in suite.items()}
+
+
+def _planned_suite(name: str, tasks: Mapping[str, Any]) -> Suite:
+    plans = [task["plan"] for task in tasks.values()]
+    return Suite.model_validate({"name": name, "title": {}, "language": "", "tasks": plans})
+
+
+def _verify_round(folder: RoundFolder) -> Iterator[str]:
+    try:
+        record = folder.read_record()
+    except VerificationError as error:
+        yield error.message
+        return
+    runs = {name: result.run for name, result in {**record.entrants, **record.references}.items()}
+    for run in filter(None, runs.values()):
+        yield from _verify_run(folder.run_at(run))
+    yield from _verdict_problems(folder, record, runs)
+
+
+def _verdict_problems(folder: RoundFolder, record: RoundRecord, runs: Mapping[str, str | None]) -> Iterator[str]:
+    round_ = Round.model_validate(record.plan)
+    try:
+        evidence = {name: read_evidence(folder, run) for name, run in runs.items()}
+    except VerificationError:
+        yield f"{folder.record}: the verdict cannot be recomputed, because a run's files are damaged"
+        return
+    try:
+        entrants, references = decide(round_, evidence)
+    except VerificationError as error:
+        yield f"{folder.record}: the verdict cannot be recomputed: {error.message}"
+        return
+    for name, result in entrants.items():
+        if result != record.entrants.get(name):
+            yield _difference(folder, name, record.entrants.get(name), result)
+    for name, reference in references.items():
+        if reference != record.references.get(name):
+            yield _difference(folder, name, record.references.get(name), reference)
+    yield from _set_difference(f"{folder.record}: entrants", set(entrants), set(record.entrants))
+    whole = all(found.record is not None and found.record.status == "complete" for found in evidence.values())
+    if (record.status == "complete") != whole:
+        yield f"{folder.record}: status {record.status}, but {'every' if whole else 'not every'} run is complete"
+    if record.official and not all(found.record and found.record.official for found in evidence.values()):
+        yield f"{folder.record}: official, but not every run is"
+
+
+def read_evidence(folder: RoundFolder, run: str | None) -> Evidence:
+    """The stored record and samples of one run, as the verdict takes them."""
+    if run is None:
+        return Evidence(run=None, record=None, samples={})
+    stored = folder.run_at(run)
+    record = stored.read_record()
+    return Evidence(
+        run=run, record=record, samples={result.task: stored.read_samples(result.task) for result in record.tasks}
+    )
+
+
+def _difference(folder: RoundFolder, name: str, recorded: Any, recomputed: Any) -> str:
+    """Name the fields of a model's result that do not follow from its run."""
+    if recorded is None:
+        return f"{folder.record}: {name} is missing"
+    fields = [
+        field for field in type(recomputed).model_fields if getattr(recorded, field, None) != getattr(recomputed, field)
+    ]
+    shown = "; ".join(f"{field} {getattr(recorded, field)!r}, recomputed {getattr(recomputed, field)!r}" for field in fields)
+    return f"{folder.record}: {name}: {shown}"
+
+
+def _set_difference(where: str, planned: set[str], recorded: set[str]) -> Iterable[str]:
+    if missing := sorted(planned - recorded):
+        yield f"{where} missing: {', '.join(missing)}"
+    if extra := sorted(recorded - planned):
+        yield f"{where} not planned: {', '.join(extra)}"
+
+
+def _shown(number: Any) -> str:
+    return "none" if number is None else f"{number.value:.6f} [{number.low}, {number.high}], n = {number.n}"

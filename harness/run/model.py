@@ -1,0 +1,202 @@
+"""One model's run: asked, graded, estimated, recorded."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.checkpoint import Checkpoint
+from harness.errors import EngineError, SuiteError, VerificationError
+from harness.evidence import build_manifest
+from harness.hashing import digest, sha256_file
+from harness.plan import Model, Round, Suite
+from harness.records import OUTCOMES, Manifest, RunRecord, Sample, SuiteResult, TaskResult
+from harness.request import Answer, Request
+from harness.run.log import Log, package_version
+from harness.run.screen import Screen
+from harness.score import Journal, Scorer, Tokenizer
+from harness.serve import serve
+from harness.stats import suite_score, task_score
+from harness.store import Results, RunFolder, write_record
+from harness.suites import LoadedTask
+
+
+@dataclass(frozen=True)
+class ModelJob:
+    """One model and everything needed to evaluate it."""
+
+    round: Round
+    model: Model
+    checkpoint: Checkpoint
+    tasks: Sequence[LoadedTask]
+    root: Path
+    results: Results
+    screen: Screen
+
+
+def evaluate_model(job: ModelJob) -> RunFolder:
+    """Evaluate one model on all tasks of a round, reusing what is complete, and return its run.
+
+    An engine that fails leaves a record that says `incomplete`; every answer it gave stays in the journal.
+    """
+    manifest = build_manifest(job.round, job.model, job.checkpoint, job.tasks, root=job.root)
+    folder = job.results.round(job.round.name).run(job.model.name, manifest.run)
+    if _is_complete(folder):
+        job.screen.say(f"{job.model.title}: complete, reused (run {manifest.run})")
+        return folder
+    write_record(folder.manifest, manifest)
+    log = Log()
+    requests = _requests(job)
+    answers, problems = _answers(job, requests, folder, log)
+    with log.timed("grading"):
+        samples = _grade(job.tasks, dict(zip(requests, answers, strict=True)))
+        record = _record(job, manifest, samples, problems, folder)
+    write_record(folder.execution, log.execution())
+    write_record(folder.record, record)
+    return folder
+
+
+def _is_complete(folder: RunFolder) -> bool:
+    try:
+        record = folder.read_record()
+    except VerificationError:
+        return False
+    return record.status == "complete" and all(
+        folder.samples(result.task).is_file() and sha256_file(folder.samples(result.task)) == result.samples_sha256
+        for result in record.tasks
+    )
+
+
+def _requests(job: ModelJob) -> list[Request]:
+    template = Tokenizer.load(job.checkpoint.folder).chat_template if job.model.mode != "base" else None
+    return [request for task in job.tasks for request in task.requests(template, job.model.system_prompt)]
+
+
+def _answers(
+    job: ModelJob, requests: Sequence[Request], folder: RunFolder, log: Log
+) -> tuple[list[Answer], list[str]]:
+    """An answer to each request, from the journal or the engine, and the engine's failures in words."""
+    engine = job.round.engine_of(job.model.name)
+    with Journal.open(job.results.journal(job.checkpoint.fingerprint)) as journal:
+        if journal.note:
+            job.screen.say(journal.note)
+        scorer = Scorer(Tokenizer.load(job.checkpoint.folder), journal, engine, _scope(job))
+        _refuse(job.model, scorer.preflight(requests))
+        problems: list[str] = []
+        try:
+            answers = _ask(job, scorer, requests, folder, log)
+        except EngineError as error:
+            job.screen.say(f"{job.model.title}: {error}")
+            problems.append(str(error))
+            answers = scorer.answer(requests, None, lambda done, total: None)
+        log.requests = dict(scorer.counts)
+        return answers, problems
+
+
+def _ask(job: ModelJob, scorer: Scorer, requests: Sequence[Request], folder: RunFolder, log: Log) -> list[Answer]:
+    """Answers from the journal alone where it has all of them, else from the journal and a served model."""
+    engine, title = job.round.engine_of(job.model.name), job.model.title
+    with ExitStack() as stack:
+        endpoint = None
+        if missing := scorer.unanswered(requests):
+            with log.timed("starting"), job.screen.waiting(f"{title}: starting the engine") as notify:
+                endpoint = stack.enter_context(
+                    serve(engine, job.checkpoint.folder, job.model.name, folder.server_log, notify)
+                )
+            log.server = endpoint.reported
+            with log.timed("agreement"):
+                _stop_on_disagreement(job.model, scorer.agree(requests, endpoint))
+        else:
+            job.screen.say(f"{title}: all {len(requests)} answers are in the journal")
+        asking = f"{title}: {missing or len(requests)} questions"
+        with log.timed("scoring"), job.screen.counting(asking) as advance:
+            return scorer.answer(requests, endpoint, advance)
+
+
+def _refuse(model: Model, problems: Sequence[str]) -> None:
+    if problems:
+        listed = "\n".join(f"  {problem}" for problem in problems)
+        raise SuiteError(f"{model.title} cannot be asked these suites:\n{listed}")
+
+
+def _stop_on_disagreement(model: Model, problems: Sequence[str]) -> None:
+    if problems:
+        listed = "\n".join(f"  {problem}" for problem in problems)
+        raise EngineError(
+            f"{model.title}: the engine's fast scores disagree with its plain ones:\n{listed}",
+            "report this with the server's log; no score was taken",
+        )
+
+
+def _scope(job: ModelJob) -> str:
+    """Digest of what, beside the request itself, can change an answer."""
+    return digest(
+        {
+            "fingerprint": job.checkpoint.fingerprint,
+            "tokenizer": job.checkpoint.tokenizer_digest,
+            "template": job.checkpoint.template_digest,
+            "engine": job.round.engine_of(job.model.name).identity(),
+            "vllm": package_version("vllm"),
+        }
+    )
+
+
+def _grade(tasks: Sequence[LoadedTask], answers: Mapping[Request, Answer]) -> dict[str, list[Sample]]:
+    by_task: dict[str, dict[tuple[str, int, int], Answer]] = {task.plan.name: {} for task in tasks}
+    for request, answer in answers.items():
+        by_task[request.task][request.item_id, request.repeat, request.index] = answer
+    return {task.plan.name: task.grade(by_task[task.plan.name]) for task in tasks}
+
+
+def _record(
+    job: ModelJob,
+    manifest: Manifest,
+    samples: Mapping[str, Sequence[Sample]],
+    problems: Sequence[str],
+    folder: RunFolder,
+) -> RunRecord:
+    tasks = tuple(_task_result(job, task, samples[task.plan.name], folder) for task in job.tasks)
+    failed = tuple(
+        f"{result.task}: {result.outcomes['failed']} of {result.n} answers failed: {_cause(samples[result.task])}"
+        for result in tasks
+        if result.score is None
+    )
+    return RunRecord(
+        model=job.model.name,
+        run=manifest.run,
+        status="incomplete" if failed else "complete",
+        official=manifest.official,
+        level=job.round.rules.level,
+        tasks=tasks,
+        suites=tuple(_suite_result(suite, tasks, job.round.rules.level) for suite in job.round.suites),
+        problems=(*problems, *failed),
+    )
+
+
+def _task_result(job: ModelJob, task: LoadedTask, samples: Sequence[Sample], folder: RunFolder) -> TaskResult:
+    path = folder.write_samples(task.plan.name, samples)
+    ledger = Counter(sample.outcome for sample in samples)
+    return TaskResult(
+        task=task.plan.name,
+        suite=task.suite,
+        metric=task.plan.metric,
+        mode=job.model.mode,
+        n=len(samples),
+        outcomes={outcome: ledger[outcome] for outcome in OUTCOMES},
+        score=task_score(samples, task.plan, job.round.rules.level),
+        chance=task.plan.chance,
+        samples_sha256=sha256_file(path),
+    )
+
+
+def _suite_result(suite: Suite, tasks: Sequence[TaskResult], level: float) -> SuiteResult:
+    of_suite = [result for result in tasks if result.suite == suite.name]
+    return SuiteResult(suite=suite.name, score=suite_score(of_suite, suite, level))
+
+
+def _cause(samples: Sequence[Sample]) -> str:
+    causes = Counter(sample.cause or "unknown" for sample in samples if sample.outcome == "failed")
+    return causes.most_common(1)[0][0]

@@ -1,0 +1,160 @@
+"""A round from its plan to its verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.checkpoint import Checkpoint, prepare
+from harness.errors import CheckpointError, ConfigError, TrackingError, VerificationError
+from harness.evidence import read_evidence
+from harness.plan import Model, Round
+from harness.records import RoundRecord
+from harness.report import write_report, write_scores
+from harness.run.model import ModelJob, evaluate_model
+from harness.run.screen import Screen
+from harness.store import Results, RoundFolder, RunFolder, write_record
+from harness.suites import LoadedTask, load
+from harness.tracking import log_round
+from harness.verdict import Evidence, decide
+
+
+@dataclass(frozen=True)
+class Concluded:
+    """A decided round and where it lies."""
+
+    folder: RoundFolder
+    record: RoundRecord
+
+
+def evaluate_round(round_: Round, *, root: Path, cache: Path, screen: Screen) -> Concluded:
+    """Check everything that can be checked cheaply, evaluate model after model, decide.
+
+    Raises UserError for what the user must mend before anything is served. A model whose engine fails
+    is recorded as incomplete and the others go on.
+    """
+    results = Results(root / round_.results)
+    with screen.waiting("reading the suites"):
+        tasks = [task for suite in round_.suites for task in load(suite, root=root, seed=round_.seed)]
+    checkpoints = _prepare_all(round_, root, cache, screen)
+    runs: dict[str, RunFolder | None] = {}
+    for model in round_.models:
+        job = ModelJob(round_, model, checkpoints[model.name], tasks, root, results, screen)
+        runs[model.name] = evaluate_model(job)
+    return _conclude(round_, results, runs, screen)
+
+
+def decide_round(round_: Round, *, root: Path, screen: Screen) -> Concluded:
+    """The verdict from the records that exist; nothing is served."""
+    results = Results(root / round_.results)
+    folder = results.round(round_.name)
+    return _conclude(round_, results, {model.name: _stored_run(folder, model.name) for model in round_.models}, screen)
+
+
+def report_round(round_: Round, *, root: Path) -> Path:
+    """Write a decided round's tables and report again and return the report."""
+    folder = Results(root / round_.results).round(round_.name)
+    write_scores(folder)
+    return write_report(folder)
+
+
+def track_round(round_: Round, *, root: Path) -> str:
+    """Log a decided round to the tracking server and return its address there."""
+    results = Results(root / round_.results)
+    return log_round(results.round(round_.name), round_.tracking, results)
+
+
+def _prepare_all(round_: Round, root: Path, cache: Path, screen: Screen) -> dict[str, Checkpoint]:
+    """Every model's checkpoint, or one error that lists what is wrong with all of them."""
+    checkpoints: dict[str, Checkpoint] = {}
+    broken: list[str] = []
+    for model in round_.models:
+        try:
+            checkpoints[model.name] = _prepare(round_, model, root, cache, screen)
+        except CheckpointError as error:
+            broken.append(str(error))
+    if broken:
+        raise CheckpointError("\n".join(broken))
+    return checkpoints
+
+
+def _prepare(round_: Round, model: Model, root: Path, cache: Path, screen: Screen) -> Checkpoint:
+    with screen.waiting(f"{model.title}: reading the checkpoint") as notify:
+        return prepare(model, round_.engine_of(model.name), root=root, cache=cache, notify=notify)
+
+
+def _stored_run(folder: RoundFolder, model: str) -> RunFolder | None:
+    """The run that round.json names, else the only complete one; None where there is none."""
+    if folder.record.is_file():
+        record = folder.read_record()
+        result = record.entrants.get(model) or record.references.get(model)
+        if result is not None and result.run is not None:
+            return folder.run_at(result.run)
+    complete = [run for run in folder.runs(model) if _has_complete_record(run)]
+    if len(complete) > 1:
+        raise ConfigError(
+            f"{model} has {len(complete)} complete runs and round.json names none of them: "
+            + ", ".join(run.path.name for run in complete),
+            "move those aside that should not count",
+        )
+    return complete[0] if complete else None
+
+
+def _has_complete_record(run: RunFolder) -> bool:
+    try:
+        return run.read_record().status == "complete"
+    except VerificationError:
+        return False
+
+
+def _conclude(
+    round_: Round, results: Results, runs: Mapping[str, RunFolder | None], screen: Screen
+) -> Concluded:
+    folder = results.round(round_.name)
+    evidence = {name: read_evidence(folder, _relative(folder, run)) for name, run in runs.items()}
+    record = _round_record(round_, evidence, [run for run in runs.values() if run is not None])
+    write_record(folder.record, record)
+    with screen.waiting("writing the report"):
+        write_scores(folder)
+        write_report(folder)
+    _track(round_, folder, results, screen)
+    return Concluded(folder, record)
+
+
+def _relative(folder: RoundFolder, run: RunFolder | None) -> str | None:
+    return None if run is None else run.path.relative_to(folder.path).as_posix()
+
+
+def _round_record(round_: Round, evidence: Mapping[str, Evidence], runs: Sequence[RunFolder]) -> RoundRecord:
+    entrants, references = decide(round_, evidence)
+    because = tuple(dict.fromkeys(_unofficial(evidence, runs)))
+    whole = all(found.record is not None and found.record.status == "complete" for found in evidence.values())
+    return RoundRecord(
+        round=round_.name,
+        title=round_.title,
+        demo=round_.demo,
+        status="complete" if whole else "incomplete",
+        official=not because,
+        unofficial_because=because,
+        plan=round_.model_dump(mode="json"),
+        entrants=entrants,
+        references=references,
+    )
+
+
+def _unofficial(evidence: Mapping[str, Evidence], runs: Iterable[RunFolder]) -> Iterable[str]:
+    for run in runs:
+        manifest = run.read_manifest()
+        yield from (f"{manifest.model}: {reason}" for reason in manifest.unofficial_because)
+    yield from (f"{name}: it has no run" for name, found in evidence.items() if found.record is None)
+
+
+def _track(round_: Round, folder: RoundFolder, results: Results, screen: Screen) -> None:
+    if round_.tracking.kind == "none":
+        return
+    try:
+        with screen.waiting("logging to MLflow"):
+            log_round(folder, round_.tracking, results)
+    except TrackingError as error:
+        screen.say(f"{error}")

@@ -1,0 +1,70 @@
+"""All calls of all tasks in one pool: bounded in flight, no barrier, durable before they count."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+
+from harness.request import Failure
+from harness.score.calls import Call, MalformedResponse, Result, UnusableResponse
+from harness.score.client import Client, TransientError
+from harness.score.journal import Journal
+
+MOST_UNWRITTEN = 1024
+"""Answers that may wait for the disk before workers wait with them."""
+
+Answered = Callable[[str, Result | Failure], None]
+"""Told of each call's key and its result, once that is durable."""
+
+
+class Pool:
+    """Workers that take calls from one iterator, and a recorder that commits their answers in groups."""
+
+    def __init__(self, client: Client, journal: Journal, concurrency: int, answered: Answered) -> None:
+        self._client, self._journal = client, journal
+        self._concurrency, self._answered = concurrency, answered
+        self._unwritten: asyncio.Queue[tuple[str, Result]] = asyncio.Queue(MOST_UNWRITTEN)
+
+    async def run(self, calls: Iterable[tuple[str, Call]]) -> None:
+        """Answer all calls, given with their keys; what was answered before an error or Ctrl-C is still written."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                recorder = group.create_task(self._record())
+                try:
+                    await self._ask_all(iter(calls))
+                finally:
+                    if not recorder.done():
+                        await self._unwritten.join()
+                    recorder.cancel()
+        except BaseExceptionGroup as errors:
+            raise _first(errors) from None
+
+    async def _ask_all(self, calls: Iterator[tuple[str, Call]]) -> None:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self._concurrency):
+                group.create_task(self._work(calls))
+
+    async def _work(self, calls: Iterator[tuple[str, Call]]) -> None:
+        for key, call in calls:
+            try:
+                result = await self._client.ask(call)
+            except (TransientError, MalformedResponse, UnusableResponse) as failure:
+                self._answered(key, Failure(str(failure)))
+            else:
+                await self._unwritten.put((key, result))
+
+    async def _record(self) -> None:
+        """Write whatever has gathered while the last commit ran."""
+        while True:
+            batch = [await self._unwritten.get()]
+            while not self._unwritten.empty():
+                batch.append(self._unwritten.get_nowait())
+            await asyncio.to_thread(self._journal.put, dict(batch))
+            for key, result in batch:
+                self._answered(key, result)
+                self._unwritten.task_done()
+
+
+def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+    first = errors.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first

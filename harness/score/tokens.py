@@ -1,0 +1,133 @@
+"""Texts become token ids, exactly as lm-eval's `hf` backend makes them.
+
+Source: lm-eval 0.4.13, `HFLM.tok_encode` and `tok_batch_encode` (models/huggingface.py), `TemplateLM._encode_pair` and
+`loglikelihood` (api/model.py). A test holds this module against them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from harness.errors import CheckpointError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+Ids = tuple[int, ...]
+
+
+class Tokenizer:
+    """A checkpoint's tokenizer and chat template."""
+
+    def __init__(self, backend: PreTrainedTokenizerBase, *, thinking: bool | None = None) -> None:
+        self._backend: Any = backend
+        self._template_args = {} if thinking is None else {"enable_thinking": thinking}
+        self.bos: int | None = backend.bos_token_id
+        self.prefix: int = _prefix(backend)
+        """Stands for an empty context: BOS, or the end token where there is no BOS."""
+        self.end_text: str | None = backend.eos_token
+        self.adds_bos: bool = self.bos is not None and self._encode("a")[:1] == (self.bos,)
+        """Whether plain text gets a BOS in front."""
+        self.adds_end: bool = backend.eos_token_id is not None and self._encode("a")[-1:] == (backend.eos_token_id,)
+        """Whether an end token comes behind plain text, which no prompt survives."""
+        self.should_add_bos: bool = bool(getattr(backend, "add_bos_token", False))
+        """What tokenizer_config.json says of the same."""
+        self._prefix_text: str = str(backend.decode(self.prefix))
+
+    @classmethod
+    def load(cls, folder: Path, *, thinking: bool | None = None) -> Self:
+        """Read the tokenizer of a checkpoint folder; CheckpointError where it cannot be read.
+
+        `thinking` is handed to the chat template as `enable_thinking`; null leaves it to the template.
+        """
+        from transformers import AutoTokenizer
+
+        try:
+            backend = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+        except (OSError, ValueError, KeyError) as error:
+            raise CheckpointError(
+                f"the tokenizer in {folder} cannot be read: {error}",
+                "supply tokenizer.json and tokenizer_config.json as transformers saves them",
+            ) from error
+        return cls(backend, thinking=thinking)
+
+    @property
+    def has_chat_template(self) -> bool:
+        """Whether the checkpoint brings a chat template."""
+        return bool(self._backend.chat_template)
+
+    def encode_prompt(self, text: str) -> Ids:
+        """A generation's prompt. A text that starts with BOS gets no second one."""
+        bos_text = self._backend.bos_token
+        return self._encode(text, special=not (bos_text and text.startswith(bos_text)))
+
+    def encode_pair(self, context: str, continuation: str) -> tuple[Ids, Ids]:
+        """Context and continuation as they are scored. Either may come out empty: preflight's business."""
+        prompt, (scored,) = self.encode_choices(context, (continuation,))
+        return prompt, scored
+
+    def encode_choices(self, context: str, continuations: Sequence[str]) -> tuple[Ids, tuple[Ids, ...]]:
+        """One context and each of its continuations.
+
+        Spaces at the context's end move to the continuations; a continuation is what the whole adds to the context's
+        tokens; an empty context becomes the prefix token.
+        """
+        if not context:
+            return (self.prefix,), tuple(self._after_prefix(text) for text in continuations)
+        kept = context.rstrip()
+        spaces = context[len(kept) :]
+        prompt = self._encode_scored(kept)
+        wholes = [self._encode_scored(kept + spaces + text) for text in continuations]
+        return prompt, tuple(whole[len(prompt) :] for whole in wholes)
+
+    def chat_template(self, chat_history: list[dict[str, str]], add_generation_prompt: bool = True) -> str:
+        """The text of a conversation; CheckpointError where there is no template or it refuses the conversation."""
+        from jinja2 import TemplateError
+
+        if not self.has_chat_template:
+            raise CheckpointError(
+                "the checkpoint has no chat template, yet the model is planned in a chat mode",
+                "set the model's mode to base, or supply chat_template.jinja",
+            )
+        try:
+            return str(
+                self._backend.apply_chat_template(
+                    chat_history,
+                    tokenize=False,
+                    add_generation_prompt=add_generation_prompt,
+                    continue_final_message=not add_generation_prompt,
+                    **self._template_args,
+                )
+            )
+        except TemplateError as error:
+            roles = " ".join(message["role"] for message in chat_history)
+            raise CheckpointError(
+                f"the chat template refuses a conversation of the roles {roles}: {error}",
+                "give no system prompt, or supply a template that takes one",
+            ) from error
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of generated tokens, without special tokens."""
+        return str(self._backend.decode(list(ids), skip_special_tokens=True))
+
+    def _after_prefix(self, text: str) -> Ids:
+        ids = self._encode(text, special=False)
+        return ids[1:] if ids[:1] == (self.prefix,) else ids
+
+    def _encode_scored(self, text: str) -> Ids:
+        return self._encode(text, special=not text.startswith(self._prefix_text))
+
+    def _encode(self, text: str, *, special: bool = True) -> Ids:
+        return tuple(self._backend.encode(text, add_special_tokens=special))
+
+
+def _prefix(backend: PreTrainedTokenizerBase) -> int:
+    prefix: int | None = backend.bos_token_id if backend.bos_token_id is not None else backend.eos_token_id
+    if prefix is None:
+        raise CheckpointError(
+            "the tokenizer has neither a BOS nor an end token",
+            "name them in tokenizer_config.json as the model was trained",
+        )
+    return prefix

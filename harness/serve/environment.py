@@ -1,0 +1,64 @@
+"""The environment that a vLLM of ours runs in: decided by the plan, not by the shell."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+from pathlib import Path
+
+from harness.environment import CACHE
+from harness.plan import VllmEngine
+
+# A VLLM_ variable of the shell could change a number without a trace in the record: engine.env is the place for it.
+KEPT_VLLM = frozenset({"VLLM_CACHE_ROOT"})
+
+OFFLINE_AND_SILENT = {
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "HF_DATASETS_OFFLINE": "1",
+    "DO_NOT_TRACK": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "VLLM_NO_USAGE_STATS": "1",
+    "VLLM_DO_NOT_TRACK": "1",
+    "VLLM_LOGGING_COLOR": "0",
+    "PYTHONUNBUFFERED": "1",
+}
+
+
+def server_environment(engine: VllmEngine, inherited: Mapping[str, str], cores: Iterable[int]) -> dict[str, str]:
+    """The server's whole environment. `cores`: the processor cores that this process may use.
+
+    Caches stay where the shell says, else inside the project; engine.env has the last word.
+    """
+    kept = {key: value for key, value in inherited.items() if not key.startswith("VLLM_") or key in KEPT_VLLM}
+    path = f"{Path(sys.executable).parent}:{inherited.get('PATH', '')}".rstrip(":")
+    return {**_caches(), **kept, "PATH": path, **OFFLINE_AND_SILENT, **_cpu(engine, cores), **engine.env}
+
+
+def _caches() -> dict[str, str]:
+    return {
+        "HF_HOME": str(CACHE / "huggingface"),
+        "VLLM_CACHE_ROOT": str(CACHE / "vllm"),
+        "TORCHINDUCTOR_CACHE_DIR": str(CACHE / "torchinductor"),
+        "TRITON_CACHE_DIR": str(CACHE / "triton"),
+        "VLLM_CONFIG_ROOT": str(CACHE / "vllm-config"),
+        "FLASHINFER_WORKSPACE_BASE": str(CACHE / "flashinfer"),
+    }
+
+
+def _cpu(engine: VllmEngine, cores: Iterable[int]) -> dict[str, str]:
+    if engine.device != "cpu":
+        return {}
+    space = {"VLLM_CPU_KVCACHE_SPACE": str(engine.cpu_kv_cache_gib)} if engine.cpu_kv_cache_gib else {}
+    # One worker takes every core; several would fight over them, so there vLLM divides the cores itself.
+    alone = engine.tensor_parallel_size * engine.pipeline_parallel_size * engine.data_parallel_size == 1
+    threads = engine.cpu_threads or (core_ranges(cores) if alone else None)
+    return space | ({"VLLM_CPU_OMP_THREADS_BIND": threads} if threads else {})
+
+
+def core_ranges(cores: Iterable[int]) -> str:
+    """Core numbers in vLLM's notation: 0-3,8."""
+    runs = groupby(enumerate(sorted(cores)), key=lambda pair: pair[1] - pair[0])
+    ends = [[core for _, core in run] for _, run in runs]
+    return ",".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in ends)

@@ -1,0 +1,95 @@
+"""`vllm serve` as a child process that is ready once it has answered."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from harness.errors import EngineError, SetupError
+from harness.plan import VllmEngine
+from harness.serve.command import LOOPBACK, vllm_commands
+from harness.serve.endpoint import Endpoint, Refusal, describe, first_completion
+from harness.serve.environment import server_environment
+from harness.serve.log import latest_line
+from harness.serve.port import choose_port
+from harness.serve.process import GRACE_S, Process, running
+
+POLL_S = 0.2
+NOTIFY_S = 2.0
+PROBE_TIMEOUT_S = 60.0
+REFUSED_FOR_GOOD = range(400, 500)
+"""HTTP statuses that waiting does not change."""
+
+
+@contextmanager
+def serve_vllm(
+    engine: VllmEngine,
+    checkpoint_folder: Path,
+    name: str,
+    log: Path,
+    notify: Callable[[str], None],
+    *,
+    program: Sequence[str] | None = None,
+    grace_s: float = GRACE_S,
+) -> Iterator[Endpoint]:
+    """A vLLM of our own while the `with` block lasts.
+
+    `program` stands in for the `vllm` command (tests). SetupError where the engine cannot be started here;
+    EngineError, quoting the log, where it dies or takes longer than startup_timeout_s.
+    """
+    if engine.nodes > 1:
+        raise SetupError(
+            f"engine.nodes={engine.nodes}: a model that spans machines is not started from here",
+            "`harness plan` prints one command per node; start them, then give the address of node 0:"
+            " engine=remote engine.url=http://NODE0:PORT",
+        )
+    port = choose_port(engine.port)
+    command = [*(program or _installed()), *vllm_commands(engine, str(checkpoint_folder), name, port)[0][1:]]
+    environment = server_environment(engine, os.environ, os.sched_getaffinity(0))
+    url = f"http://{LOOPBACK}:{port}"
+    with running(command, environment, log, grace_s) as process:
+        _wait_until_ready(process, url, name, engine.startup_timeout_s, notify)
+        yield Endpoint(url, name, None, describe(url, name, None), process.check)
+
+
+def _installed() -> list[str]:
+    """The `vllm` of the environment that we run in."""
+    program = Path(sys.executable).with_name("vllm")
+    if not program.exists():
+        raise SetupError(f"vLLM is not installed: {program} does not exist", "run `make install`")
+    return [str(program)]
+
+
+def _wait_until_ready(process: Process, url: str, name: str, timeout_s: float, notify: Callable[[str], None]) -> None:
+    """Return after the first real completion. The child's death is noticed within POLL_S."""
+    started = told = time.monotonic()
+    refusal: Refusal | None = None
+    while True:
+        process.check()
+        left = started + timeout_s - time.monotonic()
+        if left <= 0:
+            raise _too_slow(process, timeout_s, refusal)
+        refusal = first_completion(url, name, None, min(PROBE_TIMEOUT_S, left))
+        if refusal is None:
+            return
+        if refusal.status in REFUSED_FOR_GOOD:
+            raise EngineError(f"vLLM is up but refuses a one-token completion: {refusal.text}", "report this as a bug")
+        if time.monotonic() - told >= NOTIFY_S:
+            told = time.monotonic()
+            notify(
+                f"starting vLLM, {told - started:.0f} s so far: {latest_line(process.log_text()) or 'no output yet'}"
+            )
+        time.sleep(POLL_S)
+
+
+def _too_slow(process: Process, timeout_s: float, refusal: Refusal | None) -> EngineError:
+    said = latest_line(process.log_text()) or "nothing"
+    return EngineError(
+        f"vLLM did not answer within {timeout_s:.0f} s (engine.startup_timeout_s); its log last said: {said}"
+        + (f"; the last probe: {refusal.text}" if refusal else ""),
+        "raise engine.startup_timeout_s where the model is large; else read the log for what it waits for",
+    )

@@ -1,0 +1,87 @@
+"""How large a mean score is and how surely: intervals for 0/1 and for graded items, clustered or not."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+from scipy.special import ndtri, stdtrit
+from statsmodels.stats.proportion import proportion_confint  # type: ignore[import-untyped]
+
+from harness.records import Number
+from harness.stats.clusters import Clusters, Values
+
+NO_VARIANCE = 1e-15
+"""Variances of a mean below this are rounding errors."""
+
+
+def proportion(scores: Sequence[float] | Values, clusters: Sequence[Hashable] | None, level: float) -> Number:
+    """Share of items answered rightly, with Wilson's interval at the effective number of items.
+
+    scores: 0 or 1 each, shape (n,), n >= 1; clusters: a label an item, None where items are independent; level: in
+    (0, 1). `n` counts items. Independent items give Wilson's interval itself. Clustered ones give it at
+    n / design effect, the effect never below 1, with the clusters' degrees of freedom (Korn & Graubard 1998;
+    compared by Dean & Pagano 2015). ValueError for an empty list or a score that is neither 0 nor 1.
+    """
+    values = _checked(scores)
+    if not np.isin(values, (0.0, 1.0)).all():
+        raise ValueError("a proportion takes scores of 0 and 1; use mean() for others")
+    groups = Clusters.of(clusters, len(values))
+    return _number(values, _effective(values, groups, level, binary=True), level)
+
+
+def mean(scores: Sequence[float] | Values, clusters: Sequence[Hashable] | None, level: float) -> Number:
+    """Mean of scores in [0, 1], with a score interval at the effective number of items.
+
+    Shapes, `n` and errors as in `proportion`. An interval of Wilson's form at value (1 - value) / variance items keeps
+    within [0, 1] and is asymmetric near its ends, where the symmetric t interval covers far too little (methods.md).
+    """
+    values = _checked(scores)
+    groups = Clusters.of(clusters, len(values))
+    return _number(values, _effective(values, groups, level, binary=False), level)
+
+
+def _checked(scores: Sequence[float] | Values) -> Values:
+    values = np.asarray(scores, dtype=float)
+    if values.ndim != 1 or len(values) == 0:
+        raise ValueError(f"scores must be a list of at least one number; they have the shape {values.shape}")
+    if not ((values >= 0) & (values <= 1)).all():
+        raise ValueError(f"scores must lie in [0, 1]; they reach from {values.min()} to {values.max()}")
+    return values
+
+
+def _effective(values: Values, groups: Clusters, level: float, *, binary: bool) -> float:
+    """How many independent 0/1 items these items are worth.
+
+    What the scores show (1 / `shown`) is averaged with the worst case of clusters that hold copies of one 0/1 item
+    (1 / `groups.effective`), as if one item's worth of information spoke for the worst case: scores near 0 or 1 show
+    little of their variance, equal scores nothing.
+    """
+    worst = 1 / groups.effective
+    uncertainty = values.mean() * (1 - values.mean())
+    if groups.count < 2:
+        return groups.effective
+    variance = groups.covariance(values, values)
+    if variance < NO_VARIANCE and not (binary and uncertainty > NO_VARIANCE):
+        return groups.effective
+    shown = variance / (uncertainty + variance)
+    if binary:
+        shown = max(shown, 1 / len(values))
+    shown *= _inflation(groups, level, binary=binary)
+    weight = 4 * groups.effective * uncertainty
+    return float((weight + 1) / (weight * shown + worst))
+
+
+def _inflation(groups: Clusters, level: float, *, binary: bool) -> float:
+    """What estimating the variance costs: squared ratio of the t quantile to that of independent 0/1 items."""
+    tail = (1 + level) / 2
+    usual = stdtrit(len(groups.codes) - 1, tail) if binary else ndtri(tail)
+    return float((stdtrit(groups.degrees_of_freedom, tail) / usual) ** 2)
+
+
+def _number(values: Values, effective: float, level: float) -> Number:
+    value = float(values.mean())
+    low, high = proportion_confint(value * effective, effective, alpha=1 - level, method="wilson")
+    return Number(
+        value=value, low=max(0.0, min(low, value)), high=min(1.0, max(high, value)), level=level, n=len(values)
+    )

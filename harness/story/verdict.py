@@ -1,0 +1,203 @@
+"""The verdict in words, with its doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+from harness.plan import Floor, Ratio
+from harness.records import Decision, EntrantResult, GateOutcome, GateResult, Number
+from harness.story.finished import ModelStory, Story
+from harness.story.numbers import interval, percent_of_rule, points, share_of
+from harness.story.reasons import POINT_ESTIMATE, reason_in
+from harness.story.visible import visible
+from harness.story.words import Lang, word
+
+TITLE_LIMIT = 60
+"""Longest name of a model, in characters, that is shown whole."""
+
+
+@dataclass(frozen=True)
+class GateWords:
+    """One gate of one entrant, for a reader."""
+
+    name: str
+    label: str
+    outcome: GateOutcome
+    value: str | None
+    interval: str | None
+    threshold: str
+    reason: str
+    """As recorded."""
+
+
+@dataclass(frozen=True)
+class EntrantWords:
+    """One entrant's verdict, for a reader."""
+
+    title: str
+    decision: Decision
+    gates: tuple[GateWords, ...]
+    doubt: tuple[str, ...]
+    """How sure the decision is, a sentence each."""
+    reasons: tuple[str, ...]
+    """As recorded, a sentence each."""
+
+
+def headline(story: Story, lang: Lang) -> str:
+    """The verdict in a sentence: who advances, who does not, and who cannot be decided."""
+    parts = []
+    for decision in get_args(Decision):
+        names = [
+            _named(model, lang) for model in story.entrants if model.entrant and model.entrant.decision == decision
+        ]
+        if names:
+            number = "one" if len(names) == 1 else "many"
+            parts.append(word(f"{decision}_{number}", lang, names=_listed(names, lang)))
+    return "; ".join(parts) + "."
+
+
+def _named(model: ModelStory, lang: Lang) -> str:
+    title = visible(model.plan.title, TITLE_LIMIT)
+    in_doubt = model.entrant is not None and _in_doubt(model.entrant)
+    return word("in_doubt", lang, name=title) if in_doubt else title
+
+
+def describe_entrant(story: Story, model: ModelStory, lang: Lang) -> EntrantWords:
+    """What was decided about one entrant, on which gates, and how surely."""
+    result = model.entrant
+    if result is None:
+        raise TypeError(f"{model.name} is a reference")
+    return EntrantWords(
+        title=visible(model.plan.title, TITLE_LIMIT),
+        decision=result.decision,
+        gates=tuple(describe_gate(story, gate, lang) for gate in result.gates.values()),
+        doubt=tuple(_doubt(story, result, lang)),
+        reasons=tuple(visible(reason_in(reason, lang)) for reason in result.reasons),
+    )
+
+
+def describe_gate(story: Story, gate: GateResult, lang: Lang) -> GateWords:
+    """One gate: its name for readers and its numbers."""
+    style = share_of(gate.kind)
+    return GateWords(
+        name=gate.name,
+        label=gate_label(story, gate.name, lang),
+        outcome=gate.outcome,
+        value=style(gate.value.value) if gate.value else None,
+        interval=interval(gate.value, style) if gate.value and gate.value.low is not None else None,
+        threshold=style(gate.threshold),
+        reason=visible(reason_in(gate.reason, lang)),
+    )
+
+
+def gate_label(story: Story, name: str, lang: Lang) -> str:
+    """What a gate asks, in a few words; its bare name where the plan's rules do not hold it."""
+    planned = {gate.name: gate for gate in story.plan.rules.gates}.get(name)
+    if isinstance(planned, Floor):
+        suite = story.suite_title(planned.suite, lang)
+        return word("gate_floor", lang, suite=suite, minimum=percent_of_rule(planned.minimum))
+    if isinstance(planned, Ratio):
+        suite, reference = story.suite_title(planned.suite, lang), story.model_title(planned.reference)
+        return word(
+            "gate_ratio",
+            lang,
+            suite=suite,
+            minimum=percent_of_rule(planned.minimum),
+            reference=visible(reference, TITLE_LIMIT),
+        )
+    return name
+
+
+def item_label(story: Story, name: str, lang: Lang) -> str:
+    """What an item of points rewards: its suite's name; its bare name where the plan does not hold it."""
+    suites = {item.name: item.suite for item in story.plan.rules.items}
+    return story.suite_title(suites[name], lang) if name in suites else name
+
+
+def rules_in_words(story: Story, lang: Lang) -> list[str]:
+    """The rules of the round, a sentence each."""
+    rules = story.plan.rules
+    lines = [
+        word("rule_item", lang, points=f"{item.points:g}", suite=story.suite_title(item.suite, lang))
+        for item in rules.items
+    ]
+    for gate in rules.gates:
+        suite, minimum = story.suite_title(gate.suite, lang), percent_of_rule(gate.minimum)
+        if isinstance(gate, Ratio):
+            reference = visible(story.model_title(gate.reference), TITLE_LIMIT)
+            lines.append(word("rule_ratio", lang, suite=suite, minimum=minimum, reference=reference))
+        else:
+            lines.append(word("rule_floor", lang, suite=suite, minimum=minimum))
+    if rules.elimination:
+        lines.append(word("rule_keep", lang, keep=rules.elimination.keep))
+    lines.append(word(f"rule_{rules.on_undecided}", lang))
+    return [*lines, *([word("rule_source", lang, source=rules.source)] if rules.source else [])]
+
+
+def ledger_problems(story: Story, lang: Lang) -> list[str]:
+    """What is missing: failed answers, absent runs and what the runs themselves say, a sentence each."""
+    lines = []
+    for model in story.models:
+        title = visible(model.plan.title, TITLE_LIMIT)
+        if model.record is None and model.entrant is not None:
+            lines.append(word("problem_no_run", lang, model=title))
+        for task in model.tasks.values():
+            if failed := task.outcomes.get("failed", 0):
+                name = story.task_title(task.task, lang)
+                lines.append(word("problem_failed", lang, model=title, failed=failed, n=task.n, task=name))
+        lines += [f"{title}: {visible(problem)}" for problem in _other_problems(model)]
+    return lines
+
+
+def _other_problems(model: ModelStory) -> list[str]:
+    """What the run says is missing, without what its ledger of failed answers says already."""
+    counted = tuple(f"{task.task}:" for task in model.tasks.values() if task.outcomes.get("failed"))
+    return [problem for problem in (model.record.problems if model.record else ()) if not problem.startswith(counted)]
+
+
+def total_in_words(number: Number | None) -> str:
+    """A total with its interval: 61.3 (57.0–65.6)."""
+    if number is None:
+        return "–"
+    spread = f" ({interval(number, points)})" if number.low is not None else ""
+    return points(number.value) + spread
+
+
+def percent_level(number: Number | None, story: Story) -> str:
+    """The confidence level of a number, or of the round: 95%."""
+    level = number.level if number and number.level is not None else story.plan.rules.level
+    return f"{level * 100:g}%"
+
+
+def _in_doubt(result: EntrantResult) -> bool:
+    """Whether the decision follows point estimates that the intervals do not settle."""
+    return POINT_ESTIMATE in result.reasons
+
+
+def _doubt(story: Story, result: EntrantResult, lang: Lang) -> list[str]:
+    level, gates = percent_level(None, story), result.gates.values()
+    lines = []
+    if result.decision == "incomplete":
+        lines.append(word("doubt_incomplete", lang))
+    elif result.decision == "advance" and gates and all(_clear(gate, above=True) for gate in gates):
+        lines.append(word("doubt_none_advance", lang, level=level))
+    elif result.decision == "eliminate" and any(_clear(gate, above=False) for gate in gates):
+        lines.append(word("doubt_none_eliminate", lang, level=level))
+    if result.decision_by_rule != result.decision:
+        lines.append(word("doubt_by_rule", lang, decision=word(result.decision_by_rule, lang)))
+    return lines
+
+
+def _clear(gate: GateResult, *, above: bool) -> bool:
+    """Whether a gate's whole interval lies on one side of its threshold."""
+    if gate.value is None or gate.value.low is None or gate.value.high is None:
+        return False
+    return gate.value.low >= gate.threshold if above else gate.value.high < gate.threshold
+
+
+def _listed(names: Sequence[str], lang: Lang) -> str:
+    if len(names) == 1:
+        return names[0]
+    return word("comma", lang).join(names[:-1]) + word("and", lang) + names[-1]

@@ -1,0 +1,88 @@
+"""The rows of a task: where they come from, whether that is fixed, and what they hash to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from harness.errors import SuiteError
+from harness.hashing import canonical_json, digest
+
+COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+def anchored(config: dict[str, Any], root: Path, file: Path) -> dict[str, Any]:
+    """The config with `data_files` made absolute.
+
+    They are written relative to the project's root, where plain lm-eval, which looks from the working
+    directory, also finds them; here they are found from anywhere.
+    """
+    settings = config.get("dataset_kwargs") or {}
+    if "data_files" not in settings:
+        return config
+    return config | {"dataset_kwargs": settings | {"data_files": _absolute(settings["data_files"], root, file)}}
+
+
+def _absolute(files: object, root: Path, file: Path) -> Any:
+    if isinstance(files, Mapping):
+        return {split: _absolute(names, root, file) for split, names in files.items()}
+    if isinstance(files, list):
+        return [_absolute(name, root, file) for name in files]
+    name = str(files)
+    if "://" in name:
+        return name
+    path = root / name
+    if not path.exists() and not any(root.glob(name)):
+        raise SuiteError(
+            f"{file}: dataset_kwargs: data_files: {name!r} is not there ({path})",
+            f"give the path relative to the project's root, {root}",
+        )
+    return str(path)
+
+
+def is_locked(config: Mapping[str, Any], root: Path, modules: Iterable[Path]) -> bool:
+    """Whether the rows are fixed: files of the project's tree, or a hub set at a commit."""
+    settings = config.get("dataset_kwargs") or {}
+    if callable(config.get("custom_dataset")):
+        return all(_inside(module, root) for module in modules)
+    if "data_files" in settings:
+        return all("://" not in name and _inside(Path(name), root) for name in _names(settings["data_files"]))
+    if Path(str(config.get("dataset_path"))).is_dir():
+        return _inside(Path(str(config["dataset_path"])), root)
+    return COMMIT.fullmatch(str(settings.get("revision", ""))) is not None
+
+
+def _names(files: object) -> list[str]:
+    if isinstance(files, Mapping):
+        return [name for names in files.values() for name in _names(names)]
+    if isinstance(files, list):
+        return [name for names in files for name in _names(names)]
+    return [str(files)]
+
+
+def _inside(path: Path, root: Path) -> bool:
+    return path.resolve().is_relative_to(root.resolve())
+
+
+def plain(value: Any) -> Any:
+    """A row's value in JSON's types; what JSON lacks (dates, NaN) as its text."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(inner) for inner in value]
+    if isinstance(value, float) and (value != value or abs(value) == float("inf")):
+        return str(value)
+    return value if value is None or isinstance(value, str | bool | int | float) else str(value)
+
+
+def rows_digest(rows: Iterable[Mapping[str, Any]]) -> str:
+    """SHA-256 of rows in order, by their canonical bytes."""
+    return digest([plain(row) for row in rows])
+
+
+def row_key(row: Mapping[str, Any], ignored: Iterable[str | None]) -> bytes:
+    """What makes a row the same question: its canonical bytes without the ignored columns."""
+    dropped = set(ignored)
+    return canonical_json({key: plain(value) for key, value in row.items() if key not in dropped})

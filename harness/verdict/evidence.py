@@ -1,0 +1,133 @@
+"""What is known of a model, and what it scored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from harness.plan import Mode, Model, Round, Suite, Task
+from harness.records import Number, RunRecord, Sample
+from harness.stats import Items, Pairs, combine, items, items_score, pairs, suite_mean, weights
+from harness.verdict.reasons import Reason
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What one model's run left behind."""
+
+    run: str | None = None
+    """Run directory relative to the round's."""
+    record: RunRecord | None = None
+    samples: Mapping[str, Sequence[Sample]] = field(default_factory=dict)
+    """Samples by task name."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One model's scores, computed anew from its samples."""
+
+    model: Model
+    run: str | None
+    items: Mapping[str, Items | None]
+    """By task; None where an answer failed or is missing."""
+    suites: Mapping[str, Number | None]
+    """Suite means in [0, 1]; None where a task has none."""
+    modes: Mapping[str, Mode]
+    """Mode in which each task was asked, as recorded."""
+    missing: tuple[Reason, ...]
+    """Why the evidence is incomplete; empty where it is complete."""
+
+    @property
+    def complete(self) -> bool:
+        return not self.missing
+
+    def suite_modes(self, suite: Suite) -> list[Mode | None]:
+        """The mode of each task of a suite."""
+        return [self.modes.get(task.name) for task in suite.tasks]
+
+
+def scored(model: Model, evidence: Evidence, round_: Round) -> Scored:
+    """Estimate everything about one model; VerificationError for samples that contradict themselves."""
+    samples = {} if evidence.record is None else evidence.samples
+    tasks = [task for suite in round_.suites for task in suite.tasks]
+    graded = {task.name: items(samples.get(task.name, ()), task) for task in tasks}
+    return Scored(
+        model=model,
+        run=evidence.run,
+        items=graded,
+        suites={suite.name: _suite(suite, graded, round_.rules.level) for suite in round_.suites},
+        modes={} if evidence.record is None else {task.task: task.mode for task in evidence.record.tasks},
+        missing=tuple(_missing(evidence, tasks, samples)),
+    )
+
+
+def total(model: Scored, round_: Round) -> Number | None:
+    """Sum of all items' points; None where one has none."""
+    factors = _points_by_suite(round_)
+    known = [score for name in factors if (score := model.suites[name]) is not None]
+    return combine(known, list(factors.values())) if len(known) == len(factors) else None
+
+
+def suite_pairs(first: Scored, second: Scored, suite: Suite) -> list[Pairs] | None:
+    """Both models' answers to one suite; None where they were not asked the same items, or not all are answered."""
+    return _pairs(first, second, list(zip(suite.tasks, weights(suite), strict=True)))
+
+
+def total_pairs(first: Scored, second: Scored, round_: Round) -> list[Pairs] | None:
+    """As `suite_pairs`, for all suites that earn points, weighted in points."""
+    factors = _points_by_suite(round_)
+    tasks = [
+        (task, points * weight)
+        for name, points in factors.items()
+        for task, weight in zip(round_.suite(name).tasks, weights(round_.suite(name)), strict=True)
+    ]
+    return _pairs(first, second, tasks)
+
+
+def point_suites(round_: Round) -> list[Suite]:
+    """The suites that earn points."""
+    return [round_.suite(name) for name in _points_by_suite(round_)]
+
+
+def _points_by_suite(round_: Round) -> dict[str, float]:
+    """One entry a suite: two items of one suite rest on the same answers and are not independent."""
+    points: dict[str, float] = {}
+    for item in round_.rules.items:
+        points[item.suite] = points.get(item.suite, 0.0) + item.points
+    return points
+
+
+def _pairs(first: Scored, second: Scored, tasks: Sequence[tuple[Task, float]]) -> list[Pairs] | None:
+    ours = [first.items[task.name] for task, _ in tasks]
+    theirs = [second.items[task.name] for task, _ in tasks]
+    known, others = [each for each in ours if each], [each for each in theirs if each]
+    if len(known) < len(tasks) or len(others) < len(tasks):
+        return None
+    return pairs(known, others, [factor for _, factor in tasks])
+
+
+def _suite(suite: Suite, graded: Mapping[str, Items | None], level: float) -> Number | None:
+    return suite_mean([items_score(graded[task.name], level) for task in suite.tasks], suite, level)
+
+
+def _missing(evidence: Evidence, tasks: Sequence[Task], samples: Mapping[str, Sequence[Sample]]) -> Iterator[Reason]:
+    if evidence.record is None:
+        yield Reason("no_record")
+        return
+    found = [reason for task in tasks for reason in _missing_of(task, samples.get(task.name, ()), evidence.record)]
+    yield from found
+    if not found and evidence.record.status != "complete":
+        yield Reason("record_incomplete", problems="; ".join(evidence.record.problems) or "-")
+
+
+def _missing_of(task: Task, samples: Sequence[Sample], record: RunRecord) -> Iterator[Reason]:
+    asked = task.items * task.repeats
+    failed = sum(sample.score is None for sample in samples)
+    if failed:
+        yield Reason("failed", task=task.name, count=failed, asked=asked)
+    if len(samples) != asked:
+        yield Reason("missing", task=task.name, count=len(samples), asked=asked)
+    elif not failed and items(samples, task) is None:
+        yield Reason("uneven", task=task.name)
+    if task.name not in {result.task for result in record.tasks}:
+        yield Reason("not_recorded", task=task.name)

@@ -1,0 +1,120 @@
+"""Our scores against lm-eval's own `hf` backend: the same tasks, the same model, both in float32."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.plan import VllmEngine
+from harness.request import Answer, GenerationAnswer, LoglikelihoodAnswer
+from harness.score import Journal, Scorer, Tokenizer
+from tests.integration.conftest import Served
+from tests.integration.lmeval_tasks import instances, requests_of, write_task_files, write_tasks
+
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.filterwarnings("ignore"),  # of torch, datasets and lm-eval, which are only compared with here
+]
+
+TOLERANCE = 1e-3
+ROWS_PER_REAL_TASK = 6
+
+
+@pytest.fixture(scope="module")
+def hf(smollm2_endpoint: Served) -> Any:
+    """lm-eval's `hf` backend on the same files."""
+    from lm_eval.models.huggingface import HFLM
+
+    return HFLM(
+        pretrained=str(smollm2_endpoint.folder),
+        device="cpu",
+        dtype="float32",
+        batch_size=1,
+        max_length=smollm2_endpoint.engine.max_model_len,
+    )
+
+
+@pytest.mark.timeout(600)
+def test_scores_and_texts_equal_those_of_lm_evals_hf_backend(smollm2_endpoint: Served, hf: Any, tmp_path: Path):
+    found = instances(write_tasks(tmp_path / "tasks"), ("letters", "texts", "generated"))
+    answers, positions = _ours(smollm2_endpoint, found, tmp_path)
+    scored = [instance for instance in found if instance.request_type == "loglikelihood"]
+    generated = [instance for instance in found if instance.request_type == "generate_until"]
+    theirs = dict(zip(map(id, scored), hf.loglikelihood(scored, disable_tqdm=True), strict=True))
+    theirs |= dict(zip(map(id, generated), hf.generate_until(generated, disable_tqdm=True), strict=True))
+
+    largest = _compare(found, answers, positions, theirs)
+
+    assert len(scored) == 80
+    assert len(generated) == 10
+    assert largest <= TOLERANCE
+    print(f"largest difference over {len(scored)} log-likelihoods: {largest:.2e} nats")  # noqa: T201
+
+
+@pytest.mark.timeout(600)
+def test_scores_of_real_benchmark_rows_equal_those_of_the_hf_backend(
+    smollm2_endpoint: Served, hf: Any, project: Path, tmp_path: Path
+):
+    data = project.parent / "shared" / "data"
+    if not data.is_dir():
+        pytest.skip("no benchmark data beside the project (../shared/data)")
+    found = instances(_real_tasks(data, tmp_path / "tasks"), ("copa", "mmlu"))
+    answers, positions = _ours(smollm2_endpoint, found, tmp_path)
+    theirs = dict(zip(map(id, found), hf.loglikelihood(found, disable_tqdm=True), strict=True))
+
+    largest = _compare(found, answers, positions, theirs)
+
+    assert largest <= TOLERANCE
+    print(f"largest difference over {len(found)} log-likelihoods: {largest:.2e} nats")  # noqa: T201
+
+
+def _ours(served: Served, found: Sequence[Any], folder: Path) -> tuple[list[Answer], list[list[int]]]:
+    requests, positions = requests_of(found)
+    engine: VllmEngine = served.engine
+    with Journal.open(folder / "journal.sqlite") as journal:
+        scorer = Scorer(Tokenizer.load(served.folder), journal, engine, scope="0" * 64)
+        assert scorer.preflight(requests) == []
+        assert scorer.agree(requests, served.endpoint) == []
+        return scorer.answer(requests, served.endpoint, lambda *_: None), positions
+
+
+def _compare(found: Sequence[Any], answers: Sequence[Answer], positions: Sequence[list[int]], theirs: Any) -> float:
+    """Largest difference of two log-likelihoods; flags and texts must be equal."""
+    largest = 0.0
+    for answer, numbers in zip(answers, positions, strict=True):
+        other = [theirs[id(found[number])] for number in numbers]
+        where = f"{found[numbers[0]].task_name} {found[numbers[0]].doc_id}"
+        if isinstance(answer, GenerationAnswer):
+            assert [answer.text] == other, where
+            continue
+        assert isinstance(answer, LoglikelihoodAnswer), (where, answer)
+        assert list(answer.greedy) == [greedy for _, greedy in other], where
+        largest = max(largest, *(abs(own - value) for own, (value, _) in zip(answer.logprobs, other, strict=True)))
+    return largest
+
+
+def _real_tasks(data: Path, folder: Path) -> Path:
+    with (data / "kobest" / "COPA" / "test.tsv").open(encoding="utf-8", newline="") as file:
+        copa = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))[:ROWS_PER_REAL_TASK]
+    with (data / "mmlu" / "test" / "anatomy_test.csv").open(encoding="utf-8", newline="") as file:
+        mmlu = list(csv.DictReader(file))[:ROWS_PER_REAL_TASK]
+    copa_task = {
+        "output_type": "multiple_choice",
+        "doc_to_text": "{{sentence}} {{question}}:",
+        "doc_to_choice": "{{[_one, _two]}}",
+        "doc_to_target": "{{Answer|int - 1}}",
+        "num_fewshot": 0,
+    }
+    mmlu_task = {
+        "output_type": "multiple_choice",
+        "doc_to_text": "{{question}}\nA. {{choice0}}\nB. {{choice1}}\nC. {{choice2}}\nD. {{choice3}}\nAnswer:",
+        "doc_to_choice": ["A", "B", "C", "D"],
+        "doc_to_target": "{{answer|int}}",
+        "num_fewshot": 0,
+    }
+    copa = [{**row, "_one": row["1"], "_two": row["2"]} for row in copa]
+    return write_task_files(folder, {"copa": (copa_task, copa), "mmlu": (mmlu_task, mmlu)})

@@ -1,0 +1,198 @@
+"""A whole round on the fake engine: every stage real but the model."""
+
+from __future__ import annotations
+
+import json
+from io import StringIO
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from harness.errors import SuiteError
+from harness.evidence import verify
+from harness.plan import Round
+from harness.run import Concluded, Screen, decide_round, evaluate_round
+from tests.copying import copying_round
+
+
+@pytest.fixture
+def said() -> StringIO:
+    return StringIO()
+
+
+@pytest.fixture
+def screen(said: StringIO) -> Screen:
+    return Screen(Console(file=said, width=200))
+
+
+def run(round_: Round, project: Path, screen: Screen) -> Concluded:
+    return evaluate_round(round_, root=project, cache=project / ".cache", screen=screen)
+
+
+def samples(concluded: Concluded, model: str, task: str) -> Path:
+    result = concluded.record.entrants[model]
+    assert result.run
+    return concluded.folder.run_at(result.run).samples(task)
+
+
+def test_a_skilled_entrant_advances_and_an_unskilled_one_is_eliminated(
+    tmp_path: Path, project: Path, screen: Screen
+) -> None:
+    concluded = run(copying_round(tmp_path, {"able": 1.0, "novice": 0.0}), project, screen)
+    record = concluded.record
+    assert record.status == "complete"
+    assert record.entrants["able"].decision == "advance"
+    assert record.entrants["novice"].decision == "eliminate"
+    assert not record.official
+    assert any("fake" in reason for reason in record.unofficial_because)
+    assert verify(concluded.folder.path) == []
+
+
+def test_a_second_run_reuses_everything_and_changes_no_byte(
+    tmp_path: Path, project: Path, screen: Screen, said: StringIO
+) -> None:
+    round_ = copying_round(tmp_path, {"able": 1.0})
+    first = run(round_, project, screen)
+    before = {path: path.read_bytes() for path in first.folder.path.rglob("*") if path.is_file()}
+    run(round_, project, screen)
+    assert {path: path.read_bytes() for path in first.folder.path.rglob("*") if path.is_file()} == before
+    assert "Able: complete, reused" in said.getvalue()
+
+
+def test_a_changed_task_asks_again_only_what_changed(tmp_path: Path, project: Path, screen: Screen) -> None:
+    round_ = copying_round(tmp_path, {"able": 1.0})
+    first = run(round_, project, screen).record.entrants["able"]
+    task = tmp_path / "tasks" / "copy_word.yaml"
+    task.write_text(task.read_text().replace("Answer:", "Your answer:"))
+    concluded = run(round_, project, screen)
+    second = concluded.record.entrants["able"]
+    assert first.run != second.run
+    assert second.run
+    execution = concluded.folder.run_at(second.run).read_execution()
+    assert execution.requests["engine"] == 40
+    assert execution.requests["journal"] == 40
+
+
+def test_deciding_again_needs_no_model(tmp_path: Path, project: Path, screen: Screen) -> None:
+    round_ = copying_round(tmp_path, {"able": 1.0, "novice": 0.0})
+    first = run(round_, project, screen)
+    before = first.folder.record.read_bytes()
+    for name in ("able", "novice"):
+        (tmp_path / "checkpoints" / name / "model.safetensors").unlink()
+    decide_round(round_, root=project, screen=screen)
+    assert first.folder.record.read_bytes() == before
+
+
+def test_deciding_before_anything_ran_is_incomplete(tmp_path: Path, project: Path, screen: Screen) -> None:
+    record = decide_round(copying_round(tmp_path, {"able": 1.0}), root=project, screen=screen).record
+    assert record.status == "incomplete"
+    assert record.entrants["able"].decision == "incomplete"
+
+
+def test_the_ratio_to_a_reference_and_keep_k_decide(tmp_path: Path, project: Path, screen: Screen) -> None:
+    rules = {
+        "name": "full",
+        "version": 1,
+        "items": [{"name": "copying", "points": 100, "suite": "copying"}],
+        "gates": [
+            {"kind": "ratio", "name": "frontier", "suite": "copying", "reference": "frontier", "minimum": 0.6},
+        ],
+        "elimination": {"kind": "keep", "keep": 1},
+    }
+    skills = {"able": 1.0, "middling": 0.75, "novice": 0.0, "frontier": 0.9}
+    round_ = copying_round(tmp_path, skills, n=150, references=("frontier",), rules=rules)
+    entrants = run(round_, project, screen).record.entrants
+    assert entrants["able"].decision == "advance"
+    assert entrants["middling"].gates["frontier"].outcome == "pass"
+    assert entrants["middling"].decision == "eliminate"
+    assert entrants["novice"].gates["frontier"].outcome == "fail"
+    assert entrants["novice"].decision == "eliminate"
+
+
+def test_the_tidy_table_holds_every_number_with_its_interval(tmp_path: Path, project: Path, screen: Screen) -> None:
+    folder = run(copying_round(tmp_path, {"able": 1.0}), project, screen).folder
+    table = pd.read_parquet(folder.scores_parquet)
+    assert {"round", "model", "suite", "task", "metric", "value", "low", "high", "n"} <= set(table.columns)
+    task = table[table["task"] == "copy_choice"].iloc[0]
+    assert task["low"] <= task["value"] <= task["high"]
+    assert task["n"] == 40
+    assert len(pd.read_csv(folder.scores_csv)) == len(table)
+
+
+def test_stored_files_follow_their_schemas(tmp_path: Path, project: Path, screen: Screen) -> None:
+    import jsonschema
+
+    concluded = run(copying_round(tmp_path, {"able": 1.0}), project, screen)
+    result = concluded.record.entrants["able"]
+    assert result.run
+    stored = concluded.folder.run_at(result.run)
+    line = stored.samples("copy_word").read_text(encoding="utf-8").split("\n")[0]
+    for name, text in {
+        "round": concluded.folder.record.read_text(),
+        "record": stored.record.read_text(),
+        "manifest": stored.manifest.read_text(),
+        "execution": stored.execution.read_text(),
+        "sample": line,
+    }.items():
+        schema = json.loads((project / "schemas" / f"{name}.schema.json").read_text())
+        jsonschema.validate(json.loads(text), schema)
+
+
+def test_records_hold_neither_clock_nor_host(tmp_path: Path, project: Path, screen: Screen) -> None:
+    import platform
+
+    concluded = run(copying_round(tmp_path, {"able": 1.0}), project, screen)
+    result = concluded.record.entrants["able"]
+    assert result.run
+    stored = concluded.folder.run_at(result.run)
+    year = stored.read_execution().started[:8]
+    for file in (stored.record, stored.manifest, concluded.folder.record):
+        assert year not in file.read_text()
+        assert f'"{platform.node()}"' not in file.read_text()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "discrepancy"),
+    [
+        (lambda line: line | {"outcome": "correct", "score": 1.0}, "its digest is not the recorded one"),
+        (lambda line: line | {"outcome": "correct", "score": 1.0}, "score 0."),
+        (lambda line: line | {"score": None}, "with score None"),
+        (lambda line: line | {"item_id": "copy_choice-1"}, "occurs 2 times"),
+    ],
+)
+def test_verify_names_a_sample_that_was_changed(
+    tmp_path: Path, project: Path, screen: Screen, spoil: object, discrepancy: str
+) -> None:
+    concluded = run(copying_round(tmp_path, {"novice": 0.0}), project, screen)
+    path = samples(concluded, "novice", "copy_choice")
+    lines = [json.loads(line) for line in path.read_text().split("\n") if line]
+    wrong = next(i for i, line in enumerate(lines) if line["outcome"] == "wrong" and line["item_id"] != "copy_choice-1")
+    lines[wrong] = spoil(lines[wrong])  # type: ignore[operator]
+    path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
+    assert discrepancy in "\n".join(verify(concluded.folder.path))
+
+
+def test_verify_names_a_verdict_that_was_changed(tmp_path: Path, project: Path, screen: Screen) -> None:
+    concluded = run(copying_round(tmp_path, {"novice": 0.0}), project, screen)
+    record = json.loads(concluded.folder.record.read_text())
+    record["entrants"]["novice"]["decision"] = "advance"
+    concluded.folder.record.write_text(json.dumps(record, ensure_ascii=False))
+    assert "novice: decision 'advance', recomputed 'eliminate'" in "\n".join(verify(concluded.folder.path))
+
+
+def test_verify_names_a_missing_file(tmp_path: Path, project: Path, screen: Screen) -> None:
+    concluded = run(copying_round(tmp_path, {"able": 1.0}), project, screen)
+    samples(concluded, "able", "copy_word").unlink()
+    assert "copy_word.jsonl is missing" in "\n".join(verify(concluded.folder.path))
+
+
+def test_a_prompt_that_does_not_fit_stops_the_round_before_anything_is_served(
+    tmp_path: Path, project: Path, screen: Screen
+) -> None:
+    engine = {"kind": "fake", "max_model_len": 16}
+    round_ = copying_round(tmp_path, {"able": 1.0}, engine=engine, engines={})
+    with pytest.raises(SuiteError, match="copy_choice"):
+        run(round_, project, screen)
+

@@ -1,0 +1,61 @@
+"""The server's environment comes from the plan, not from the shell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.environment import CACHE
+from harness.plan import VllmEngine
+from harness.serve.environment import core_ranges, server_environment
+
+
+def environment(inherited: dict[str, str] | None = None, **changes: Any) -> dict[str, str]:
+    plan = {"kind": "vllm", "device": "cpu", "dtype": "float32", "max_model_len": 64, "cpu_kv_cache_gib": 2}
+    return server_environment(VllmEngine.model_validate(plan | changes), inherited or {}, {0, 1})
+
+
+def test_it_is_offline_and_silent() -> None:
+    made = environment({"HF_HUB_OFFLINE": "0"})
+    assert {
+        made[name] for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "VLLM_NO_USAGE_STATS", "DO_NOT_TRACK")
+    } == {"1"}
+
+
+def test_the_cpu_gets_its_cache_and_every_core() -> None:
+    made = environment()
+    assert (made["VLLM_CPU_KVCACHE_SPACE"], made["VLLM_CPU_OMP_THREADS_BIND"]) == ("2", "0-1")
+    assert environment(cpu_threads="1")["VLLM_CPU_OMP_THREADS_BIND"] == "1"
+
+
+def test_several_workers_divide_the_cores_themselves() -> None:
+    assert "VLLM_CPU_OMP_THREADS_BIND" not in environment(tensor_parallel_size=2)
+
+
+def test_a_gpu_has_no_cpu_settings() -> None:
+    assert not [name for name in environment(device="cuda", cpu_kv_cache_gib=None) if name.startswith("VLLM_CPU")]
+
+
+def test_vllm_variables_of_the_shell_do_not_reach_the_server() -> None:
+    made = environment({"VLLM_ALLOW_LONG_MAX_MODEL_LEN": "1", "VLLM_CACHE_ROOT": "/mine", "LANG": "ko_KR.UTF-8"})
+    assert "VLLM_ALLOW_LONG_MAX_MODEL_LEN" not in made
+    assert (made["VLLM_CACHE_ROOT"], made["LANG"]) == ("/mine", "ko_KR.UTF-8")
+
+
+def test_the_plans_own_variables_have_the_last_word() -> None:
+    made = environment({"VLLM_X": "shell"}, env={"VLLM_X": "plan", "HF_HUB_OFFLINE": "0"})
+    assert (made["VLLM_X"], made["HF_HUB_OFFLINE"]) == ("plan", "0")
+
+
+def test_caches_stay_in_the_project_unless_the_user_says_otherwise() -> None:
+    assert environment()["HF_HOME"] == str(CACHE / "huggingface")
+    assert environment({"HF_HOME": "/mine"})["HF_HOME"] == "/mine"
+    assert environment()["TORCHINDUCTOR_CACHE_DIR"] == str(CACHE / "torchinductor")
+
+
+@pytest.mark.parametrize(
+    ("cores", "text"), [({0}, "0"), ({0, 1}, "0-1"), ({3, 0, 1, 2, 8}, "0-3,8"), ({1, 3, 5}, "1,3,5")]
+)
+def test_cores_are_written_as_ranges(cores: set[int], text: str) -> None:
+    assert core_ranges(cores) == text

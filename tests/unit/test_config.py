@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.config import choices, load_round, to_yaml
+from harness.errors import ConfigError
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+
+
+def refusal(*overrides: str, configs: Path = CONFIGS) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load_round(overrides, configs)
+    return str(caught.value)
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Iterator[Path]:
+    """A copy of the configs that a test may spoil."""
+    return shutil.copytree(CONFIGS, tmp_path / "configs")
+
+
+@pytest.mark.parametrize("name", choices(CONFIGS, "round"))
+def test_every_round_composes_and_validates(name: str) -> None:
+    round_ = load_round([f"round={name}"], CONFIGS)
+    assert round_.name == name
+    assert f"name: {name}\n" in to_yaml(round_)
+
+
+@pytest.mark.parametrize("group", ["entrant", "reference"])
+def test_every_model_composes_into_a_round(group: str) -> None:
+    present = [model.name for model in load_round([], CONFIGS).models]
+    for name in choices(CONFIGS, group):
+        overrides = [] if name in present else [f"+{group}@{group}s.{name}={name}"]
+        assert name in [model.name for model in load_round(overrides, CONFIGS).models]
+
+
+@pytest.mark.parametrize("name", [n for n in choices(CONFIGS, "engine") if n != "remote"])
+def test_every_engine_composes_into_a_round(name: str) -> None:
+    assert load_round([f"engine={name}"], CONFIGS).engine.max_model_len > 0
+
+
+def test_overrides_reach_nested_values() -> None:
+    round_ = load_round(["engine.concurrency=3", "rules.level=0.9", "seed=7"], CONFIGS)
+    assert (round_.engine.concurrency, round_.rules.level, round_.seed) == (3, 0.9, 7)
+
+
+def test_an_unknown_round_is_named_with_the_known_ones() -> None:
+    message = refusal("round=dmeo")
+    assert "round=dmeo: there is no configs/round/dmeo.yaml (did you mean demo?)" in message
+    assert "it has: demo" in message
+
+
+def test_an_unknown_entrant_is_named_with_the_known_ones() -> None:
+    message = refusal("+entrant@entrants.x=smolm2_135m")
+    assert "entrant=smolm2_135m: there is no configs/entrant/smolm2_135m.yaml (did you mean smollm2_135m?)" in message
+
+
+def test_an_unknown_suite_in_a_round_file_is_named(copied: Path) -> None:
+    file = copied / "round" / "demo.yaml"
+    file.write_text(file.read_text().replace("demo_korean: demo_korean", "demo_korean: demo_koraen"))
+    assert "suite=demo_koraen: there is no configs/suite/demo_koraen.yaml" in refusal(configs=copied)
+
+
+def test_an_unknown_key_is_named_with_its_value_and_the_allowed_ones() -> None:
+    message = refusal("engine.max_modle_len=512")
+    assert "engine.max_modle_len = 512: no such key (did you mean max_model_len?)" in message
+    assert "allowed: args, attempts, block_size" in message
+
+
+def test_an_unknown_key_at_the_top_is_named() -> None:
+    assert "entrantz = 'x': no such key (did you mean entrants?)" in refusal("entrantz=x")
+
+
+def test_an_unknown_key_of_a_member_is_named_by_the_member() -> None:
+    message = refusal("entrants.smollm2_135m.licens=MIT")
+    assert "entrants.smollm2_135m.licens = 'MIT': no such key (did you mean licence?)" in message
+
+
+def test_a_wrong_type_is_named_with_its_value() -> None:
+    assert "engine.max_model_len = 'long'" in refusal("engine.max_model_len=long")
+
+
+def test_a_closed_set_lists_its_members() -> None:
+    message = refusal("entrants.smollm2_135m.mode=chatty")
+    assert "entrants.smollm2_135m.mode = 'chatty'" in message
+    assert "'base', 'chat' or 'thinking'" in message
+
+
+def test_what_must_be_given_is_asked_for() -> None:
+    assert "engine.url must be given" in refusal("engine=remote")
+
+
+def test_a_rule_about_an_absent_suite_is_refused(copied: Path) -> None:
+    file = copied / "rules" / "demo.yaml"
+    file.write_text(file.read_text().replace("suite: demo_korean", "suite: demo_chinese"))
+    message = refusal(configs=copied)
+    assert "suite 'demo_chinese' is not in this round; it has: demo_korean, demo_general" in message
+
+
+def test_a_member_under_another_name_is_refused() -> None:
+    assert "entrants.other says that its name is 'smollm2_135m'" in refusal("+entrant@entrants.other=smollm2_135m")
+
+
+def test_a_broken_override_is_one_line() -> None:
+    message = refusal("engine.max_model_len=[1,")
+    assert message.startswith("the configs do not compose")
+    assert "Traceback" not in message
+
+
+def test_a_folder_without_configs_is_named(tmp_path: Path) -> None:
+    assert f"{tmp_path} holds no config.yaml" in refusal(configs=tmp_path)
