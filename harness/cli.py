@@ -14,7 +14,7 @@ from harness.errors import HarnessError
 
 if TYPE_CHECKING:
     from harness.plan import Round
-    from harness.run import Concluded, Screen
+    from harness.run import Concluded
 
 EXIT_CODES = """exit codes:
   0  the job was completed, whatever the verdict

@@ -1,16 +1,16 @@
 """Every error that the harness raises on purpose, and the exit code that each ends with.
 
-    HarnessError                  1  a bug, unless a subclass says otherwise
-    ├── UserError                 2  a mistake of the user's: one message, no traceback
-    │   ├── ConfigError              a config or an override
-    │   ├── CheckpointError          a model's files
-    │   ├── SuiteError               a suite, a task file or its data
-    │   └── SetupError               this machine: a port in use, a missing program
-    ├── IncompleteError           3  evidence is missing: run the same command again
-    │   ├── EngineError              the server died, hangs or answers nonsense
-    │   ├── StorageError             a full or failing disk
-    │   └── TrackingError            the tracking store cannot be reached or written
-    └── VerificationError         4  a record does not follow from its samples
+HarnessError                  1  a bug, unless a subclass says otherwise
+├── UserError                 2  a mistake of the user's: one message, no traceback
+│   ├── ConfigError              a config or an override
+│   ├── CheckpointError          a model's files
+│   ├── SuiteError               a suite, a task file or its data
+│   └── SetupError               this machine: a port in use, a missing program
+├── IncompleteError           3  evidence is missing: run the same command again
+│   ├── EngineError              the server died, hangs or answers nonsense
+│   ├── StorageError             a full or failing disk
+│   └── TrackingError            the tracking store cannot be reached or written
+└── VerificationError         4  a record does not follow from its samples
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """The result folders: every path, atomic writes, and what counts as complete.
 
-    results/<round>/round.json                    the verdict, written last
-    results/<round>/scores.parquet, scores.csv    tidy table of every number
-    results/<round>/report.html
-    results/<round>/runs/<model>/<run>/manifest.json, execution.json, record.json, server.log
-    results/<round>/runs/<model>/<run>/samples/<task>.jsonl
-    results/journal/<model fingerprint>.sqlite    answers, shared by all rounds
-    results/mlflow/                               tracking store and artifacts
+results/<round>/round.json                    the verdict, written last
+results/<round>/scores.parquet, scores.csv    tidy table of every number
+results/<round>/report.html
+results/<round>/runs/<model>/<run>/manifest.json, execution.json, record.json, server.log
+results/<round>/runs/<model>/<run>/samples/<task>.jsonl
+results/journal/<model fingerprint>.sqlite    answers, shared by all rounds
+results/mlflow/                               tracking store and artifacts
 """
 
 from __future__ import annotations

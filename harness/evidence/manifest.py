@@ -25,6 +25,7 @@ class GradedTask(Protocol):
     @property
     def digests(self) -> Mapping[str, str]:
         """Digests of the task's files and rows."""
+
     @property
     def locked(self) -> bool:
         """Whether the rows come from the project or from a pinned revision."""

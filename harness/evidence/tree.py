@@ -7,13 +7,15 @@ from pathlib import Path
 
 from harness.hashing import digest, sha256_files
 
+CODE_SUFFIXES = (".py", ".html", ".css")
+
 WATCHED = ("harness", "configs", "tasks", "requirements", "pyproject.toml")
 """What can change a number; a change here makes a run unofficial."""
 
 
 def code_digest(root: Path) -> str:
     """Digest of everything under harness/ that is code or template."""
-    files = [path for path in (root / "harness").rglob("*") if path.is_file() and path.suffix in (".py", ".html", ".css")]
+    files = [path for path in (root / "harness").rglob("*") if path.suffix in CODE_SUFFIXES]
     return digest(sha256_files(files, root))
 
 

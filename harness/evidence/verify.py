@@ -184,11 +184,9 @@ def _difference(folder: RoundFolder, name: str, recorded: Any, recomputed: Any) 
     """Name the fields of a model's result that do not follow from its run."""
     if recorded is None:
         return f"{folder.record}: {name} is missing"
-    fields = [
-        field for field in type(recomputed).model_fields if getattr(recorded, field, None) != getattr(recomputed, field)
-    ]
-    shown = "; ".join(f"{field} {getattr(recorded, field)!r}, recomputed {getattr(recomputed, field)!r}" for field in fields)
-    return f"{folder.record}: {name}: {shown}"
+    pairs = {field: (getattr(recorded, field), getattr(recomputed, field)) for field in type(recomputed).model_fields}
+    differing = [f"{field} {old!r}, recomputed {new!r}" for field, (old, new) in pairs.items() if old != new]
+    return f"{folder.record}: {name}: {'; '.join(differing)}"
 
 
 def _set_difference(where: str, planned: set[str], recorded: set[str]) -> Iterable[str]:

@@ -75,9 +75,7 @@ def _requests(job: ModelJob) -> list[Request]:
     return [request for task in job.tasks for request in task.requests(template, job.model.system_prompt)]
 
 
-def _answers(
-    job: ModelJob, requests: Sequence[Request], folder: RunFolder, log: Log
-) -> tuple[list[Answer], list[str]]:
+def _answers(job: ModelJob, requests: Sequence[Request], folder: RunFolder, log: Log) -> tuple[list[Answer], list[str]]:
     """An answer to each request, from the journal or the engine, and the engine's failures in words."""
     engine = job.round.engine_of(job.model.name)
     with Journal.open(job.results.journal(job.checkpoint.fingerprint)) as journal:
@@ -91,7 +89,7 @@ def _answers(
         except EngineError as error:
             job.screen.say(f"{job.model.title}: {error}")
             problems.append(str(error))
-            answers = scorer.answer(requests, None, lambda done, total: None)
+            answers = scorer.answer(requests, None, lambda _done, _total: None)
         log.requests = dict(scorer.counts)
         return answers, problems
 

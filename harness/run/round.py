@@ -15,7 +15,7 @@ from harness.report import write_report, write_scores
 from harness.run.model import ModelJob, evaluate_model
 from harness.run.screen import Screen
 from harness.store import Results, RoundFolder, RunFolder, write_record
-from harness.suites import LoadedTask, load
+from harness.suites import load
 from harness.tracking import log_round
 from harness.verdict import Evidence, decide
 
@@ -108,9 +108,7 @@ def _has_complete_record(run: RunFolder) -> bool:
         return False
 
 
-def _conclude(
-    round_: Round, results: Results, runs: Mapping[str, RunFolder | None], screen: Screen
-) -> Concluded:
+def _conclude(round_: Round, results: Results, runs: Mapping[str, RunFolder | None], screen: Screen) -> Concluded:
     folder = results.round(round_.name)
     evidence = {name: read_evidence(folder, _relative(folder, run)) for name, run in runs.items()}
     record = _round_record(round_, evidence, [run for run in runs.values() if run is not None])

@@ -195,4 +195,3 @@ def test_a_prompt_that_does_not_fit_stops_the_round_before_anything_is_served(
     round_ = copying_round(tmp_path, {"able": 1.0}, engine=engine, engines={})
     with pytest.raises(SuiteError, match="copy_choice"):
         run(round_, project, screen)
-

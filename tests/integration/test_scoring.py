@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -357,3 +360,39 @@ def test_an_engine_whose_fast_scores_differ_is_found_out(
     assert problems
     assert "letters: item 0: token" in problems[0]
     assert "tolerance 0.001" in problems[0]
+
+
+INTERRUPTED = """
+import os, sys
+from pathlib import Path
+from harness.plan import FakeEngine
+from harness.score import Journal, Scorer, Tokenizer
+from tests.integration.test_scoring import SCOPE, Server, engine, generations
+with Journal.open(Path(sys.argv[2])) as journal:
+    scorer = Scorer(Tokenizer.load(Path(sys.argv[1])), journal, engine(concurrency=4), SCOPE)
+    progress = lambda done, total: print(done, flush=True)
+    scorer.answer(generations(400), Server(sys.argv[3]), progress)
+"""
+
+
+@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGINT])
+def test_no_answered_request_is_sent_again_after(
+    blow: signal.Signals, tiny_checkpoint: Path, tokenizer: Tokenizer, tmp_path: Path
+):
+    path, requests = tmp_path / "journal.sqlite", generations(400)
+    with FakeServer(engine(latency_ms=2), tiny_checkpoint, "fake") as server:
+        command = [sys.executable, "-c", INTERRUPTED, str(tiny_checkpoint), str(path), server.url]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as run:
+            assert run.stdout is not None
+            while int(run.stdout.readline()) < 100:
+                pass
+            run.send_signal(blow)
+            counted = [int(line) for line in run.stdout.read().split()]
+        with Journal.open(path) as journal:
+            assert journal.note is None
+            scorer = Scorer(tokenizer, journal, engine(), SCOPE)
+            missing, sent = scorer.unanswered(requests), server.requests
+            answers = scorer.answer(requests, Server(server.url), lambda *_: None)
+            assert missing <= 400 - max(counted, default=100)
+            assert server.requests - sent == missing
+    assert answers == [GenerationAnswer(" Seoul", "stop")] * 400

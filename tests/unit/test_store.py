@@ -32,9 +32,14 @@ def test_samples_survive_the_round_trip_in_order(tmp_path: Path) -> None:
 def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path: Path) -> None:
     target = tmp_path / "round.json"
     write_text(target, "old")
-    with pytest.raises(RuntimeError), atomic_path(target) as temporary:
-        temporary.write_text("half")
-        raise RuntimeError
+
+    def fail_midway() -> None:
+        with atomic_path(target) as temporary:
+            temporary.write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_midway()
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
 
@@ -42,7 +47,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path: Path) -> Non
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO])
 def test_a_full_or_failing_disk_is_named_and_means_incomplete(tmp_path: Path, code: int) -> None:
     with (
-        pytest.raises(StorageError, match="cannot write .*record.json") as caught,
+        pytest.raises(StorageError, match=r"cannot write .*record\.json") as caught,
         disk_errors(tmp_path / "record.json"),
     ):
         raise OSError(code, "No space left on device")
@@ -55,7 +60,7 @@ def test_other_os_errors_pass_through(tmp_path: Path) -> None:
 
 
 def test_a_record_that_is_missing_or_garbled_is_named(tmp_path: Path) -> None:
-    with pytest.raises(VerificationError, match="number.json is missing"):
+    with pytest.raises(VerificationError, match=r"number\.json is missing"):
         read_record(tmp_path / "number.json", Number)
     (tmp_path / "number.json").write_text('{"value": "many"}')
     with pytest.raises(VerificationError, match="not a valid record"):

@@ -141,14 +141,14 @@ def _timed(draw: Draw, question: str, names: tuple[str, ...], right: int, event:
 
 
 def sentences(draw: Draw) -> list[Candidate]:
-    """One sentence that holds two given words."""
+    """One sentence that holds three given words."""
     nouns = [word for category in words.THINGS_SEEN for word in words.CATEGORIES[category]]
     found = []
-    pairs = {frozenset(pair): pair for pair in (draw.sample(nouns, 2) for _ in range(MANY))}
-    for first, second in pairs.values():
-        example = draw.choice(words.SENTENCES).format(first, second)
-        question = f"Write one short sentence with the words: {first}, {second}"
-        found.append(Candidate(question, example, first, "", extra={"words": [first, second]}))
+    sets = {frozenset(chosen): chosen for chosen in (draw.sample(nouns, 3) for _ in range(MANY))}
+    for chosen in sets.values():
+        example = draw.choice(words.SENTENCES).format(*chosen)
+        question = f"Write one short sentence with the words: {', '.join(chosen)}"
+        found.append(Candidate(question, example, chosen[0], "", extra={"words": chosen}))
     return found
 
 

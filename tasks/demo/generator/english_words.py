@@ -59,11 +59,11 @@ THINGS_SEEN = ("mammal", "bird", "insect", "vehicle", "piece of furniture", "too
 """Categories of single things, of which a sentence can be made."""
 
 SENTENCES = (
-    "The {} is near the {}.",
-    "We saw the {} and the {}.",
-    "The {} is behind the {}.",
-    "I like the {} and the {}.",
-    "The {} stands next to the {}.",
+    "The {} is near the {} and the {}.",
+    "We saw the {}, the {} and the {}.",
+    "The {} is between the {} and the {}.",
+    "I like the {} and the {}, but not the {}.",
+    "Neither the {} nor the {} is behind the {}.",
 )
 
 NAMES = tuple("Tom Anna Ben Clara David Emma Frank Grace Henry Iris Jack Kate Leo Maria Noah Olivia".split())

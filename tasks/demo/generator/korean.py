@@ -61,19 +61,16 @@ def categories(draw: Draw) -> list[Candidate]:
 
 
 def honorifics(_: Draw) -> list[Candidate]:
-    """The verb form that the sentence's subject asks for."""
-    subjects = [(f"{name}께서", True) for name in words.HONOURED]
-    subjects += [(name + particle(name, "이", "가"), False) for name in words.FAMILIAR]
-    found = []
-    for (subject, honoured), (plain, honorific, befores) in product(subjects, words.VERBS):
+    """The verb form that the sentence's subject asks for. A sentence that two verbs could end is asked of one only."""
+    subjects = [(f"{name}께서", "honorific") for name in words.HONOURED]
+    subjects += [(name + particle(name, "이", "가"), "plain") for name in words.FAMILIAR]
+    found: dict[str, Candidate] = {}
+    for (subject, kind), (plain, honorific, befores) in product(subjects, words.VERBS):
+        right, wrong = (honorific, plain) if kind == "honorific" else (plain, honorific)
         for before, time in product(befores, ("", "오늘 ", "주말마다 ")):
-            right, wrong = (honorific, plain) if honoured else (plain, honorific)
-            found.append(
-                Candidate(
-                    f"{time}{subject} {before} (  ).", right, plain, "honorific" if honoured else "plain", (wrong,)
-                )
-            )
-    return found
+            question = f"{time}{subject} {before} (  )."
+            found.setdefault(question, Candidate(question, right, plain, kind, (wrong,)))
+    return list(found.values())
 
 
 def jamo(draw: Draw) -> list[Candidate]:
