@@ -6,6 +6,7 @@ Source: lm-eval 0.4.13, `HFLM.tok_encode` and `tok_batch_encode` (models/hugging
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 Ids = tuple[int, ...]
+
+PLAIN_CLASSES = frozenset({"TokenizersBackend", "PreTrainedTokenizerFast"})
+"""Tokenizer classes of a Llama checkpoint that AutoTokenizer reads as TokenizersBackend."""
 
 
 class Tokenizer:
@@ -42,10 +46,8 @@ class Tokenizer:
 
         `thinking` is handed to the chat template as `enable_thinking`; null leaves it to the template.
         """
-        from transformers import AutoTokenizer
-
         try:
-            backend = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+            backend = _reader(folder).from_pretrained(str(folder), local_files_only=True)
         except (OSError, ValueError, KeyError) as error:
             raise CheckpointError(
                 f"the tokenizer in {folder} cannot be read: {error}",
@@ -121,6 +123,28 @@ class Tokenizer:
 
     def _encode(self, text: str, *, special: bool = True) -> Ids:
         return tuple(self._backend.encode(text, add_special_tokens=special))
+
+
+def _reader(folder: Path) -> Any:
+    """AutoTokenizer, or at once what it would choose: it imports torch and scikit-learn to choose, ten seconds' work."""
+    named = {path: _fields(folder / path) for path in ("config.json", "tokenizer_config.json")}
+    kind, settings = named["config.json"].get("model_type"), named["tokenizer_config.json"]
+    if kind == "llama" and settings.get("tokenizer_class") in PLAIN_CLASSES and "auto_map" not in settings:
+        from transformers.tokenization_utils_tokenizers import TokenizersBackend
+
+        return TokenizersBackend
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer
+
+
+def _fields(path: Path) -> dict[str, Any]:
+    """A JSON object; empty where there is none to read."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def _prefix(backend: PreTrainedTokenizerBase) -> int:

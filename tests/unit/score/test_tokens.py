@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +152,28 @@ def test_a_template_that_refuses_a_role_is_an_error_not_a_dropped_message(tmp_pa
         Tokenizer.load(tmp_path / "strict").chat_template(
             [{"role": "system", "content": "s"}, {"role": "user", "content": "u"}]
         )
+
+
+def test_the_direct_way_to_a_llama_tokenizer_is_the_one_that_auto_tokenizer_takes(
+    tokenizer: Tokenizer, tiny_checkpoint: Path
+):
+    from transformers import AutoTokenizer
+
+    auto = AutoTokenizer.from_pretrained(str(tiny_checkpoint))
+
+    assert type(auto) is type(tokenizer._backend)
+    assert auto.backend_tokenizer.to_str() == tokenizer._backend.backend_tokenizer.to_str()
+    assert auto.special_tokens_map == tokenizer._backend.special_tokens_map
+    assert auto.chat_template == tokenizer._backend.chat_template
+
+
+def test_loading_a_llama_tokenizer_imports_no_torch(tiny_checkpoint: Path):
+    program = (
+        "import sys; from pathlib import Path; from harness.score import Tokenizer;"
+        "Tokenizer.load(Path(sys.argv[1])); sys.exit('torch' in sys.modules)"
+    )
+
+    subprocess.run([sys.executable, "-c", program, str(tiny_checkpoint)], check=True)
 
 
 def test_a_folder_without_a_tokenizer_is_named(tmp_path: Path):
