@@ -126,7 +126,7 @@ def _relative(folder: RoundFolder, run: RunFolder | None) -> str | None:
 
 def _round_record(round_: Round, evidence: Mapping[str, Evidence], runs: Sequence[RunFolder]) -> RoundRecord:
     entrants, references = decide(round_, evidence)
-    because = tuple(dict.fromkeys(_unofficial(evidence, runs)))
+    because = tuple(_unofficial(evidence, runs))
     whole = all(found.record is not None and found.record.status == "complete" for found in evidence.values())
     return RoundRecord(
         round=round_.name,
@@ -142,10 +142,17 @@ def _round_record(round_: Round, evidence: Mapping[str, Evidence], runs: Sequenc
 
 
 def _unofficial(evidence: Mapping[str, Evidence], runs: Iterable[RunFolder]) -> Iterable[str]:
+    """Each reason once, after the models that it holds for."""
+    models: dict[str, list[str]] = {}
     for run in runs:
         manifest = run.read_manifest()
-        yield from (f"{manifest.model}: {reason}" for reason in manifest.unofficial_because)
-    yield from (f"{name}: it has no run" for name, found in evidence.items() if found.record is None)
+        for reason in manifest.unofficial_because:
+            models.setdefault(reason, []).append(manifest.model)
+    for name, found in evidence.items():
+        if found.record is None:
+            models.setdefault("there is no run", []).append(name)
+    for reason, names in models.items():
+        yield reason if len(names) == len(evidence) else f"{', '.join(names)}: {reason}"
 
 
 def _track(round_: Round, folder: RoundFolder, results: Results, screen: Screen) -> None:

@@ -126,7 +126,7 @@ class Tokenizer:
 
 
 def _reader(folder: Path) -> Any:
-    """AutoTokenizer, or at once what it would choose: it imports torch and scikit-learn to choose, ten seconds' work."""
+    """AutoTokenizer, or at once what it would choose: choosing imports torch and scikit-learn, ten seconds' work."""
     named = {path: _fields(folder / path) for path in ("config.json", "tokenizer_config.json")}
     kind, settings = named["config.json"].get("model_type"), named["tokenizer_config.json"]
     if kind == "llama" and settings.get("tokenizer_class") in PLAIN_CLASSES and "auto_map" not in settings:

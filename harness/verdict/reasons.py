@@ -63,7 +63,7 @@ ENGLISH: Mapping[Code, str] = {
     "no_gates": "The rules set no gate.",
     "rank": "Rank {rank} of {ranked} by total; {keep} stay, and which is not settled.",
     "rank_stay": "Rank {rank} of {ranked} by total; {keep} stay.",
-    "rank_leave": "Rank {rank} of {ranked} by total; only {keep} stay.",
+    "rank_leave": "Rank {rank} of {ranked} by total, below the {keep} that stay.",
     "tie": "The total equals {rival}'s, and the rules break no ties; in points, the difference is {value}.",
     "overlap": "In points, the total less {rival}'s is {value}; the interval holds 0.",
     "rival_gate": "{rival} has the higher total, but its gates are not settled.",
