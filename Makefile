@@ -26,7 +26,7 @@ endif
 
 export DO_NOT_TRACK := 1
 
-.PHONY: help install eval decide verify plan report track ui test test-full check format schemas lock ci clean
+.PHONY: help install eval dry-run decide verify plan report track ui test test-full check format schemas lock ci clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -53,6 +53,10 @@ endif
 
 eval: install ## evaluate a round and decide it; run again to resume or reuse
 	@$(BIN)/harness eval round=$(ROUND) $(ARGS)
+
+dry-run: install ## rehearse a round with your own model: ENTRANT=DIR or URL; unofficial, nothing leaves this machine
+	@test -n '$(ENTRANT)' || { echo "name a checkpoint directory or a server: make dry-run ENTRANT=DIR" >&2; exit 2; }
+	@$(BIN)/harness dry-run '$(ENTRANT)' round=$(ROUND) $(ARGS)
 
 decide: install ## decide a round from the records that exist
 	@$(BIN)/harness decide round=$(ROUND) $(ARGS)

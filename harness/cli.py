@@ -62,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     _round_command(commands, "plan", _plan, "say what a round would do, with the commands that serve each model")
     _round_command(commands, "report", _report, "write a decided round's report and tables again")
     _round_command(commands, "track", _track, "log a decided round to MLflow")
+    _dry_run_command(commands)
     verify = commands.add_parser("verify", help="recompute a result from its samples")
     verify.add_argument("folder", type=Path, help="results/ROUND, or results/ROUND/runs/MODEL/RUN")
     verify.set_defaults(command=_verify)
@@ -80,6 +81,22 @@ def _round_command(
     parser.set_defaults(command=lambda options: _with_round(options, command))
 
 
+def _dry_run_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    help_ = "rehearse a round with one checkpoint or server: unofficial, nothing is decided"
+    parser = commands.add_parser("dry-run", help=help_, description=help_)
+    parser.add_argument(
+        "entrant", metavar="ENTRANT", help="a checkpoint directory, or a server such as http://host:8000"
+    )
+    parser.add_argument(
+        "overrides",
+        nargs="*",
+        metavar="KEY=VALUE",
+        help="round=NAME and other overrides of the round; entrant.FIELD=VALUE for the proposed config, such as"
+        " entrant.mode=chat; tokenizer=DIR for a server",
+    )
+    parser.set_defaults(command=_dry_run)
+
+
 def _with_round(options: argparse.Namespace, command: Callable[[argparse.Namespace], int]) -> int:
     from harness.config import load_round, to_yaml
 
@@ -95,6 +112,18 @@ def _eval(options: argparse.Namespace) -> int:
 
     screen = Screen()
     return _show(evaluate_round(options.round, root=ROOT, cache=CACHE, screen=screen), options.round)
+
+
+def _dry_run(options: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from harness.report import rehearsal_summary
+    from harness.run import Screen, dry_run
+
+    rehearsed = dry_run(options.entrant, options.overrides, root=ROOT, cache=CACHE, screen=Screen())
+    folder, planned = rehearsed.concluded.folder, rehearsed.planned
+    Console(highlight=False).print(rehearsal_summary(folder, planned, planned.lang))
+    return EXIT_OK if rehearsed.concluded.record.status == "complete" else EXIT_INCOMPLETE
 
 
 def _decide(options: argparse.Namespace) -> int:

@@ -55,6 +55,17 @@ class Sample(Frozen):
     """Why the sample failed."""
 
 
+class Excerpt(Frozen):
+    """A sample chosen for readers, with its prompt: a line of excerpts/<task>.jsonl. The answer is in the sample."""
+
+    item_id: str
+    repeat: int
+    prompts: tuple[str, ...]
+    """The context as it was sent; several where the choices have one each."""
+    left_out: int = 0
+    """Characters left out of the middle of long prompts."""
+
+
 class TaskResult(Frozen):
     """One task of one model: its ledger and its score."""
 
@@ -127,6 +138,53 @@ class Execution(Frozen):
     """Requests answered by the engine and by the journal, and retries."""
 
 
+ReasonCode = Literal[
+    "no_record",
+    "failed",
+    "missing",
+    "uneven",
+    "not_recorded",
+    "record_incomplete",
+    "floor_pass",
+    "floor_fail",
+    "floor_undecided",
+    "ratio_pass",
+    "ratio_fail",
+    "ratio_undecided",
+    "ratio_undefined",
+    "entrant_missing",
+    "reference_missing",
+    "other_mode",
+    "other_items",
+    "gates_passed",
+    "no_gates",
+    "rank",
+    "rank_stay",
+    "rank_leave",
+    "tie",
+    "overlap",
+    "rival_gate",
+    "rival_gate_missing",
+    "rival_missing",
+    "rival_other_mode",
+    "rival_other_items",
+    "point_estimate",
+    "dry_run",
+]
+
+Fact = int | float | str | tuple[str, ...] | Number
+
+
+class Reason(Frozen):
+    """Why something was decided, as data: every language words it from `code` and `facts`."""
+
+    code: ReasonCode
+    facts: Mapping[str, Fact] = {}
+    """What the words need: suites, tasks and models by their names in the plan, numbers with their intervals."""
+    text: str
+    """The reason in English."""
+
+
 class GateResult(Frozen):
     """One gate for one entrant."""
 
@@ -136,8 +194,8 @@ class GateResult(Frozen):
     value: Number | None
     """What the gate looked at."""
     threshold: float
-    reason: str
-    """The outcome in words."""
+    reason: Reason
+    """Why it ended so."""
 
 
 class PointResult(Frozen):
@@ -157,7 +215,8 @@ class ModelResult(Frozen):
     """Run directory relative to the round's; null where the model has no run."""
     total: Number | None
     items: Mapping[str, PointResult]
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    """What the decision rests on, the weightiest first."""
 
 
 class EntrantResult(ModelResult):

@@ -5,8 +5,11 @@ results/<round>/scores.parquet, scores.csv    tidy table of every number
 results/<round>/report.html
 results/<round>/runs/<model>/<run>/manifest.json, execution.json, record.json, server.log
 results/<round>/runs/<model>/<run>/samples/<task>.jsonl
+results/<round>/runs/<model>/<run>/excerpts/<task>.jsonl    prompts of a few samples, for readers
 results/journal/<model fingerprint>.sqlite    answers, shared by all rounds
 results/mlflow/                               tracking store and artifacts
+results/dry-run/<round>/<entrant>/            a dry run: the files of a round, and entrant.yaml, the proposed config
+results/dry-run/journal/                      answers of dry runs, apart from those of rounds
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ from pydantic import ValidationError
 
 from harness.errors import StorageError, VerificationError
 from harness.plan import Frozen
-from harness.records import Execution, Manifest, RoundRecord, RunRecord, Sample
+from harness.records import Excerpt, Execution, Manifest, RoundRecord, RunRecord, Sample
 
 RecordT = TypeVar("RecordT", bound=Frozen)
 
@@ -56,6 +59,10 @@ class RunFolder:
         """The samples of one task; slashes of lm-eval's names become two underscores."""
         return self.path / "samples" / f"{task.replace('/', '__')}.jsonl"
 
+    def excerpts(self, task: str) -> Path:
+        """The prompts of a few samples of one task."""
+        return self.path / "excerpts" / self.samples(task).name
+
     def read_manifest(self) -> Manifest:
         return read_record(self.manifest, Manifest)
 
@@ -67,17 +74,20 @@ class RunFolder:
 
     def read_samples(self, task: str) -> list[Sample]:
         """The samples of one task in their stored order."""
-        path = self.samples(task)
-        with _reading(path):
-            # Not splitlines(): a model's answer may hold other line separators than the newline.
-            lines = path.read_text(encoding="utf-8").split("\n")
-            return [Sample.model_validate_json(line) for line in lines if line]
+        return read_lines(self.samples(task), Sample)
 
     def write_samples(self, task: str, samples: Iterable[Sample]) -> Path:
         """Write a task's samples, one a line, and return the file."""
-        lines = "".join(f"{_dumps(sample.model_dump(mode='json'), indent=None)}\n" for sample in samples)
-        write_text(self.samples(task), lines)
+        write_lines(self.samples(task), samples)
         return self.samples(task)
+
+    def read_excerpts(self, task: str) -> list[Excerpt]:
+        """The excerpts of one task in their stored order."""
+        return read_lines(self.excerpts(task), Excerpt)
+
+    def write_excerpts(self, task: str, excerpts: Iterable[Excerpt]) -> None:
+        """Write a task's excerpts, one a line."""
+        write_lines(self.excerpts(task), excerpts)
 
 
 @dataclass(frozen=True)
@@ -93,6 +103,11 @@ class RoundFolder:
     @property
     def report(self) -> Path:
         return self.path / "report.html"
+
+    @property
+    def entrant_config(self) -> Path:
+        """Dry runs only: the proposed config of the entrant."""
+        return self.path / "entrant.yaml"
 
     @property
     def scores_parquet(self) -> Path:
@@ -144,6 +159,11 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
     write_text(path, _dumps(value, indent=2) + "\n")
 
 
+def write_lines(path: Path, records: Iterable[Frozen]) -> None:
+    """Write records as JSON, one a line, atomically."""
+    write_text(path, "".join(f"{_dumps(record.model_dump(mode='json'), indent=None)}\n" for record in records))
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a UTF-8 text file, atomically and durably."""
     with atomic_path(path) as temporary:
@@ -186,6 +206,13 @@ def read_record(path: Path, kind: type[RecordT]) -> RecordT:
     """Read a stored record; VerificationError where it is missing or does not hold what it should."""
     with _reading(path):
         return kind.model_validate_json(path.read_bytes())
+
+
+def read_lines(path: Path, kind: type[RecordT]) -> list[RecordT]:
+    """Read records, one a line, in their order; VerificationError as for `read_record`."""
+    with _reading(path):
+        # Not splitlines(): a model's answer may hold other line separators than the newline.
+        return [kind.model_validate_json(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
 
 
 @contextmanager

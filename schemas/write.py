@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 
 from harness.plan import Frozen
-from harness.records import Execution, Manifest, RoundRecord, RunRecord, Sample
+from harness.records import Excerpt, Execution, Manifest, RoundRecord, RunRecord, Sample
 
 RECORDS: dict[str, type[Frozen]] = {
+    "excerpt": Excerpt,
     "execution": Execution,
     "manifest": Manifest,
     "record": RunRecord,

@@ -5,10 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
+from harness.environment import contain
 from tests.tiny import build_tiny_checkpoint
 
 PROJECT = Path(__file__).parents[1]
+
+contain()
+
+# No test is timed: a busy machine is no bug. The same examples every time, so that a red run can be repeated.
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")

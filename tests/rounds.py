@@ -15,7 +15,9 @@ from harness.plan.model import DirectorySource
 from harness.records import (
     Decision,
     EntrantResult,
+    Excerpt,
     Execution,
+    Fact,
     GateOutcome,
     GateResult,
     Manifest,
@@ -23,6 +25,8 @@ from harness.records import (
     Number,
     Outcome,
     PointResult,
+    Reason,
+    ReasonCode,
     RoundRecord,
     RunRecord,
     Sample,
@@ -30,7 +34,7 @@ from harness.records import (
     TaskResult,
 )
 from harness.store import Results, RoundFolder, RunFolder, write_record
-from harness.verdict.reasons import ENGLISH
+from harness.verdict import reason
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -109,8 +113,8 @@ def build_round(
         status="incomplete" if incomplete else "complete",
         official=False,
         unofficial_because=("haneul: revision is not pinned", "the tree has changes: <b>harness/x.py</b>"),
-        plan=plan.model_dump(mode="json"),
-        entrants={one.name: _entrant(one, runs) for one in contenders if one.decision is not None},
+        plan=plan.model_dump(mode="json", exclude={"lang"}),
+        entrants={one.name: _entrant(one, plan, runs) for one in contenders if one.decision is not None},
         references={one.name: _reference(one, runs) for one in contenders if one.decision is None},
     )
     write_record(folder.record, record)
@@ -235,6 +239,7 @@ def _write_task(files: RunFolder, one: Contender, row: tuple[str, str, str, int,
     failed = one.failed if name == TASKS[0][1] else 0
     samples = [_sample(rng, i, one.skill[suite], binary=binary, failed=i < failed) for i in range(items)]
     path = files.write_samples(name, samples)
+    files.write_excerpts(name, _excerpts(samples))
     counts = Counter(sample.outcome for sample in samples)
     scores = [sample.score for sample in samples if sample.score is not None]
     return TaskResult(
@@ -267,6 +272,16 @@ def _sample(rng: random.Random, index: int, skill: float, *, binary: bool, faile
         prompt_sha256=sha256_text(str(index)),
         cause="connection closed <by peer>" if failed else None,
     )
+
+
+def _excerpts(samples: Sequence[Sample]) -> list[Excerpt]:
+    """The first of each outcome."""
+    first = {sample.outcome: sample for sample in reversed(samples)}
+    prompt = "보기에서 고르시오. <b>수도</b>는?\n정답: 나\n\n질문 {}: 한국의 수도는?\n정답:"
+    return [
+        Excerpt(item_id=sample.item_id, repeat=sample.repeat, prompts=(prompt.format(sample.item_id),))
+        for sample in first.values()
+    ]
 
 
 def wilson(value: float, n: int) -> Number:
@@ -308,28 +323,32 @@ def _points(runs: Mapping[str, tuple[str, RunRecord]], name: str) -> tuple[Numbe
     return Number(value=total, low=total - half, high=total + half, level=0.95, n=380), items
 
 
-def _entrant(one: Contender, runs: Mapping[str, tuple[str, RunRecord]]) -> EntrantResult:
+def _entrant(one: Contender, plan: Round, runs: Mapping[str, tuple[str, RunRecord]]) -> EntrantResult:
     assert one.decision is not None
     total, items = _points(runs, one.name)
     return EntrantResult(
         run=runs[one.name][0] if one.name in runs else None,
         total=total,
         items=items,
-        reasons=_reasons(one),
+        reasons=_reasons(one, plan),
         decision=one.decision,
         decision_by_rule=one.by_rule,
-        gates=_gates(one, runs),
+        gates=_gates(one, plan, runs),
     )
 
 
-def _reasons(one: Contender) -> tuple[str, ...]:
+def _reasons(one: Contender, plan: Round) -> tuple[Reason, ...]:
     """As the verdict words them, but for one that is made up and hostile."""
     if one.decision == "advance":
-        return (ENGLISH["gates_passed"].format(count=3), ENGLISH["rank_stay"].format(rank=1, ranked=6, keep=4))
+        return reason(plan, "gates_passed", count=3), reason(plan, "rank_stay", rank=1, ranked=6, keep=4)
     if one.decision == "undecided":
-        value = "0.4031 (95 % interval 0.3411 to 0.4690)"
-        return (ENGLISH["floor_undecided"].format(suite="Korean", value=value, threshold="0.4"),)
-    return (f"{one.name}: a reason <i>as recorded</i>",)
+        value = Number(value=0.4031, low=0.3411, high=0.469, level=0.95, n=220)
+        return (reason(plan, "floor_undecided", suite="demo_korean", value=value, threshold=0.4),)
+    return (_made_up(f"{one.name}: a reason <i>as recorded</i>"),)
+
+
+def _made_up(text: str) -> Reason:
+    return Reason(code="record_incomplete", facts={"problems": text}, text=text)
 
 
 def _reference(one: Contender, runs: Mapping[str, tuple[str, RunRecord]]) -> ModelResult:
@@ -338,32 +357,57 @@ def _reference(one: Contender, runs: Mapping[str, tuple[str, RunRecord]]) -> Mod
         run=runs[one.name][0] if one.name in runs else None,
         total=total if one.has_run else Number(value=44.0),
         items=items if one.has_run else {},
-        reasons=() if one.has_run else ("imported from a published table",),
+        reasons=() if one.has_run else (_made_up("imported from a published table"),),
     )
 
 
-def _gates(one: Contender, runs: Mapping[str, tuple[str, RunRecord]]) -> dict[str, GateResult]:
+def _gates(one: Contender, plan: Round, runs: Mapping[str, tuple[str, RunRecord]]) -> dict[str, GateResult]:
     scores = {suite.suite: suite.score for suite in runs[one.name][1].suites} if one.name in runs else {}
-    gates = [_gate(f"floor_{s}", "floor", scores.get(s), least) for s, least in FLOORS.items()]
+    gates = [_gate(plan, f"floor_{s}", "floor", scores.get(s), least) for s, least in FLOORS.items()]
     ours, theirs = scores.get("demo_general"), None
     if "smol" in runs:
         theirs = {suite.suite: suite.score for suite in runs["smol"][1].suites}["demo_general"]
     ratio = _scaled(ours, 1 / theirs.value) if ours and theirs else None
-    gates.append(_gate("ratio_demo_general", "ratio", ratio, SHARE_OF_REFERENCE))
+    gates.append(_gate(plan, "ratio_demo_general", "ratio", ratio, SHARE_OF_REFERENCE))
     if one.decision == "disqualify":
-        reason = "vision: derived from a candidate"
         gates.append(
             GateResult(
-                name="independence", kind="independence", outcome="fail", value=None, threshold=0.01, reason=reason
+                name="independence",
+                kind="independence",
+                outcome="fail",
+                value=None,
+                threshold=0.01,
+                reason=_made_up("vision: derived from a candidate"),
             )
         )
     return {gate.name: gate for gate in gates}
 
 
-def _gate(name: str, kind: str, value: Number | None, threshold: float) -> GateResult:
+def _gate(plan: Round, name: str, kind: str, value: Number | None, threshold: float) -> GateResult:
     outcome: GateOutcome = "incomplete"
     if value is not None and value.low is not None and value.high is not None:
         outcome = "pass" if value.low >= threshold else "fail" if value.high < threshold else "undecided"
     return GateResult(
-        name=name, kind=kind, outcome=outcome, value=value, threshold=threshold, reason=f"{name}: {outcome}"
+        name=name,
+        kind=kind,
+        outcome=outcome,
+        value=value,
+        threshold=threshold,
+        reason=_gate_reason(plan, name, outcome, value, threshold),
     )
+
+
+def _gate_reason(plan: Round, name: str, outcome: GateOutcome, value: Number | None, threshold: float) -> Reason:
+    kind, suite = name.split("_", 1)
+    if value is None:
+        return reason(plan, "entrant_missing", suite=suite)
+    codes: Mapping[str, ReasonCode] = {
+        "floor_pass": "floor_pass",
+        "floor_fail": "floor_fail",
+        "floor_undecided": "floor_undecided",
+        "ratio_pass": "ratio_pass",
+        "ratio_fail": "ratio_fail",
+        "ratio_undecided": "ratio_undecided",
+    }
+    facts: dict[str, Fact] = {"suite": suite, "value": value, "threshold": threshold}
+    return reason(plan, codes[f"{kind}_{outcome}"], **facts, **({"reference": "smol"} if kind == "ratio" else {}))

@@ -1,7 +1,8 @@
 """A model's files: found or converted, read before they are trusted, and digested."""
 
+from harness.checkpoint.description import Description, describe
 from harness.checkpoint.inspection import inspect
 from harness.checkpoint.prepare import Checkpoint, prepare
-from harness.checkpoint.problem import Problem
+from harness.checkpoint.problem import Problem, problems_error
 
-__all__ = ["Checkpoint", "Problem", "inspect", "prepare"]
+__all__ = ["Checkpoint", "Description", "Problem", "describe", "inspect", "prepare", "problems_error"]

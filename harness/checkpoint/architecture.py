@@ -76,12 +76,22 @@ def config_problems(architecture: Architecture, max_model_len: int | None) -> It
         )
 
 
-def fit_problems(architecture: Architecture, tensors: Sequence[Tensor]) -> Iterator[Problem]:
-    """Embedding, head and layers against the sizes in config.json."""
+def fit_problems(architecture: Architecture, tensors: Sequence[Tensor], *, whole: bool) -> Iterator[Problem]:
+    """Embedding, head and layers against the sizes in config.json.
+
+    Where the files are not `whole`, a tensor that is not there proves nothing: then only those that are, are judged.
+    """
     embedding = _language_embedding(tensors)
-    if embedding is None:
+    if embedding is not None:
+        yield from _embedding_problems(architecture, embedding)
+        yield from _layer_problems(architecture, tensors, _prefix(embedding), whole=whole)
+    elif whole:
         yield Problem("the weights hold no input embedding (a tensor such as embed_tokens.weight)", SERVE_SOUND)
         return
+    yield from _head_problems(architecture, tensors, whole=whole)
+
+
+def _embedding_problems(architecture: Architecture, embedding: Tensor) -> Iterator[Problem]:
     vocab, hidden = architecture.vocab_size, architecture.hidden_size
     expected = (vocab, hidden)
     if vocab and hidden and embedding.shape != expected:
@@ -90,8 +100,6 @@ def fit_problems(architecture: Architecture, tensors: Sequence[Tensor]) -> Itera
             f" = {list(expected)}",
             SERVE_SOUND,
         )
-    yield from _head_problems(architecture, tensors)
-    yield from _layer_problems(architecture, tensors, _prefix(embedding))
 
 
 def _language_embedding(tensors: Sequence[Tensor]) -> Tensor | None:
@@ -105,9 +113,9 @@ def _prefix(embedding: Tensor) -> str:
     return match["prefix"] if match else ""
 
 
-def _head_problems(architecture: Architecture, tensors: Sequence[Tensor]) -> Iterator[Problem]:
+def _head_problems(architecture: Architecture, tensors: Sequence[Tensor], *, whole: bool) -> Iterator[Problem]:
     heads = [tensor for tensor in tensors if HEAD.fullmatch(tensor.name) and len(tensor.shape) == 2]
-    if not heads and architecture.text.get("tie_word_embeddings") is False:
+    if whole and not heads and architecture.text.get("tie_word_embeddings") is False:
         yield Problem("the weights hold no output head (lm_head.weight), and it is not tied", SERVE_SOUND)
     for head in heads:
         if architecture.vocab_size and head.shape[0] != architecture.vocab_size:
@@ -117,17 +125,19 @@ def _head_problems(architecture: Architecture, tensors: Sequence[Tensor]) -> Ite
             )
 
 
-def _layer_problems(architecture: Architecture, tensors: Sequence[Tensor], prefix: str) -> Iterator[Problem]:
+def _layer_problems(
+    architecture: Architecture, tensors: Sequence[Tensor], prefix: str, *, whole: bool
+) -> Iterator[Problem]:
     matches = (LAYER.match(tensor.name, len(prefix)) for tensor in tensors if tensor.name.startswith(prefix))
     present = {int(match[2]) for match in matches if match}
     layers = architecture.layers or 0
     missing = sorted(set(range(layers)) - present)
-    if missing:
+    if missing and whole:
         numbers = ", ".join(map(str, missing[:8])) + (" ..." if len(missing) > 8 else "")
         yield Problem(
             f"config.json says {layers} layers; the weights lack {len(missing)} of them: {numbers}", SERVE_SOUND
         )
     # Further layers are right where the model predicts several tokens at once: those are not used in evaluation.
     extra = sorted(number for number in present if number >= layers)
-    if extra and not architecture.text.get("num_nextn_predict_layers"):
+    if layers and extra and not architecture.text.get("num_nextn_predict_layers"):
         yield Problem(f"config.json says {layers} layers; the weights hold layer {extra[-1]} too", SERVE_SOUND)

@@ -25,21 +25,26 @@ def inspect(folder: Path, *, needs_weights: bool = True, max_model_len: int | No
     if not folder.is_dir():
         return [Problem(f"checkpoint folder {folder} does not exist", "correct source.path of the model's config")]
     config = read_json(folder / CONFIG)
-    if not isinstance(config, dict):
-        state = "holds no JSON object" if (folder / CONFIG).exists() else "is missing"
-        return [Problem(f"{CONFIG} {state} in {folder}", "complete the checkpoint: it must be in the hub's layout")]
-    architecture = Architecture(config)
-    problems = [*_remote_code(folder, config), *config_problems(architecture, max_model_len)]
-    problems += vocabulary_problems(folder, architecture)
+    architecture = Architecture(config) if isinstance(config, dict) else None
+    problems = [*_config_problems(folder, architecture, max_model_len), *_remote_code(folder)]
+    problems += vocabulary_problems(folder, architecture or Architecture({}))
     if needs_weights:
         problems += _weight_problems(folder, architecture)
     return problems
 
 
-def _remote_code(folder: Path, config: dict[str, Any]) -> Iterator[Problem]:
+def _config_problems(folder: Path, architecture: Architecture | None, max_model_len: int | None) -> Iterator[Problem]:
+    if architecture is not None:
+        yield from config_problems(architecture, max_model_len)
+        return
+    state = "holds no JSON object" if (folder / CONFIG).exists() else "is missing"
+    yield Problem(f"{CONFIG} {state} in {folder}", "complete the checkpoint: it must be in the hub's layout")
+
+
+def _remote_code(folder: Path) -> Iterator[Problem]:
     """Code that comes with the weights is never run."""
-    tokenizer = read_json(folder / "tokenizer_config.json")
-    for name, content in ((CONFIG, config), ("tokenizer_config.json", tokenizer)):
+    for name in (CONFIG, "tokenizer_config.json"):
+        content: Any = read_json(folder / name)
         if isinstance(content, dict) and content.get("auto_map"):
             yield Problem(
                 f"{name} asks for the checkpoint's own code (auto_map: {content['auto_map']})",
@@ -48,7 +53,8 @@ def _remote_code(folder: Path, config: dict[str, Any]) -> Iterator[Problem]:
             )
 
 
-def _weight_problems(folder: Path, architecture: Architecture) -> list[Problem]:
+def header_problems(folder: Path) -> tuple[list[Tensor], list[Problem]]:
+    """The tensors that can be read, and what is wrong with weight files, index and headers; values are not read."""
     problems = [*_pickle_problems(folder), *_index_problems(folder)]
     tensors: list[Tensor] = []
     broken: set[Path] = set()
@@ -57,9 +63,13 @@ def _weight_problems(folder: Path, architecture: Architecture) -> list[Problem]:
         tensors += found
         problems += wrong
         broken |= {path} if wrong else set()
-    problems += _name_problems(folder, tensors, broken)
-    if tensors and not broken and not problems:
-        problems += fit_problems(architecture, tensors)
+    return tensors, [*problems, *_name_problems(folder, tensors, broken)]
+
+
+def _weight_problems(folder: Path, architecture: Architecture | None) -> list[Problem]:
+    tensors, problems = header_problems(folder)
+    if tensors and architecture is not None:
+        problems += fit_problems(architecture, tensors, whole=not problems)
     return [*problems, *not_finite(tensors)]
 
 

@@ -49,7 +49,10 @@ def build_manifest(
         "code": code_digest(root),
         "lock": _lock_digests(root),
     }
-    because = tuple(_unofficial(model, checkpoint, engine, tasks, root))
+    because = (
+        *(["this is a dry run: it decides nothing"] if round_.dry_run else []),
+        *_unofficial(model, checkpoint, engine, tasks, root),
+    )
     return Manifest(
         run=digest(identity)[:RUN_ID_DIGITS],
         model=model.name,

@@ -143,6 +143,18 @@ def _verify_round(folder: RoundFolder) -> Iterator[str]:
     yield from _verdict_problems(folder, record, runs)
 
 
+def _plan_problems(folder: RoundFolder, round_: Round, evidence: Mapping[str, Evidence]) -> Iterator[str]:
+    """Runs that were taken on other tasks, or at another level, than the round plans."""
+    planned = {suite.name: {task.name: task.model_dump(mode="json") for task in suite.tasks} for suite in round_.suites}
+    for name, run in [(name, found.run) for name, found in evidence.items() if found.run is not None]:
+        identity = folder.run_at(run).read_manifest().identity
+        ran = {
+            suite: {task: found["plan"] for task, found in tasks.items()} for suite, tasks in identity["suites"].items()
+        }
+        if ran != planned or identity["level"] != round_.rules.level:
+            yield f"{folder.record}: {name} was run on other tasks, or at another level, than the round plans"
+
+
 def _verdict_problems(folder: RoundFolder, record: RoundRecord, runs: Mapping[str, str | None]) -> Iterator[str]:
     round_ = Round.model_validate(record.plan)
     try:
@@ -150,6 +162,7 @@ def _verdict_problems(folder: RoundFolder, record: RoundRecord, runs: Mapping[st
     except VerificationError:
         yield f"{folder.record}: the verdict cannot be recomputed, because a run's files are damaged"
         return
+    yield from _plan_problems(folder, round_, evidence)
     try:
         entrants, references = decide(round_, evidence)
     except VerificationError as error:

@@ -1,6 +1,6 @@
 """What to run: the frozen types into which every config is validated."""
 
-from harness.plan.base import Frozen, Mode, Name, Share
+from harness.plan.base import Frozen, Lang, Mode, Name, Share, in_language
 from harness.plan.engine import Engine, FakeEngine, RemoteEngine, VllmEngine
 from harness.plan.model import DirectorySource, GgufPackageSource, HubSource, Model, Source
 from harness.plan.round import Round, Tracking
@@ -17,6 +17,7 @@ __all__ = [
     "GgufPackageSource",
     "HubSource",
     "KeepK",
+    "Lang",
     "Mode",
     "Model",
     "Name",
@@ -31,4 +32,5 @@ __all__ = [
     "Task",
     "Tracking",
     "VllmEngine",
+    "in_language",
 ]

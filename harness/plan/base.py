@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -13,6 +14,15 @@ Positive = Annotated[int, Field(ge=1)]
 
 Mode = Literal["base", "chat", "thinking"]
 """How a model is prompted. Scores are compared only where both were taken in the same mode."""
+
+
+Lang = Literal["en", "ko"]
+"""Languages that readers are addressed in."""
+
+
+def in_language(texts: Mapping[str, str], lang: Lang) -> str:
+    """The text in a language, else in English, else any; empty where there is none."""
+    return texts.get(lang) or texts.get("en") or next(iter(texts.values()), "")
 
 
 class Frozen(BaseModel):

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from harness.plan.base import Frozen, Name
+from harness.plan.base import Frozen, Lang, Name, in_language
 from harness.plan.engine import Engine, FakeEngine, RemoteEngine, VllmEngine
 from harness.plan.model import Model
 from harness.plan.rules import Ratio, Rules
@@ -30,9 +30,11 @@ class Round(Frozen):
     """Name for readers, by language (en, ko)."""
     demo: bool = False
     """A demonstration: said wherever its results are shown."""
+    dry_run: bool = False
+    """One entrant's rehearsal at home: never official, and nothing is decided."""
     results: str = "results"
     """Folder of all results, relative to the project's root or absolute."""
-    lang: Literal["en", "ko"] = "en"
+    lang: Lang = "en"
     """Language of the terminal summary and the report."""
     seed: int = 0
     """Seed of few-shot choice and of every resampling."""
@@ -50,6 +52,11 @@ class Round(Frozen):
         """Entrants, then references."""
         return self.entrants + self.references
 
+    @property
+    def folder(self) -> str:
+        """The round's folder below its results; a dry run of each entrant has its own."""
+        return f"{self.name}/{self.entrants[0].name}" if self.dry_run else self.name
+
     def engine_of(self, model: str) -> VllmEngine | RemoteEngine | FakeEngine:
         """The engine that serves the named model."""
         return self.engines.get(model, self.engine)
@@ -57,6 +64,20 @@ class Round(Frozen):
     def suite(self, name: str) -> Suite:
         """The named suite; KeyError where there is none."""
         return {suite.name: suite for suite in self.suites}[name]
+
+    def suite_title(self, name: str, lang: Lang) -> str:
+        """A suite's name for readers; its bare name where it has none."""
+        titles = {suite.name: suite.title for suite in self.suites}
+        return in_language(titles.get(name, {}), lang) or name
+
+    def task_title(self, name: str, lang: Lang) -> str:
+        """A task's name for readers; its bare name where it has none."""
+        titles = {task.name: task.title for suite in self.suites for task in suite.tasks}
+        return in_language(titles.get(name, {}), lang) or name
+
+    def model_title(self, name: str) -> str:
+        """A model's name for readers; its bare name where the round has no such model."""
+        return {model.name: model.title for model in self.models}.get(name, name)
 
     @model_validator(mode="after")
     def _names_resolve(self) -> Round:

@@ -53,4 +53,6 @@ class Suite(Frozen):
     """ISO 639-1 code of the items."""
     folder: str | None = None
     """Folder of task files beside lm-eval's own, relative to the project's root."""
+    public: bool = True
+    """Whether its items are published: only public suites are asked in a dry run."""
     tasks: tuple[Task, ...] = Field(min_length=1)

@@ -9,27 +9,26 @@ from harness.report.figure import forest_svg
 from harness.report.font import Weight, data_uri, subset_woff
 from harness.report.view import view
 from harness.store import RoundFolder, write_text
-from harness.story import Story, read_story, word
+from harness.story import Lang, Story, read_story, word
 
 FONT_MARKS: dict[Weight, str] = {"regular": "@@FONT-REGULAR@@", "bold": "@@FONT-BOLD@@"}
 """Stand in the style sheet until the page's characters are known."""
 
 
-def write_report(folder: RoundFolder) -> Path:
-    """Write a decided round's page in the round's language and return its path.
+def write_report(folder: RoundFolder, lang: Lang = "en") -> Path:
+    """Write a decided round's page in one language and return its path.
 
     VerificationError where round.json is missing or a stored file is not what it should be.
     """
-    write_text(folder.report, render(read_story(folder)))
+    write_text(folder.report, render(read_story(folder), lang))
     return folder.report
 
 
-def render(story: Story) -> str:
+def render(story: Story, lang: Lang) -> str:
     """The page. Equal input gives equal text."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # slow to import
     from markupsafe import Markup
 
-    lang = story.plan.lang
     templates = Path(__file__).parent / "templates"
     environment = Environment(
         loader=FileSystemLoader(templates),
@@ -45,7 +44,7 @@ def render(story: Story) -> str:
     page = environment.get_template("report.html.j2").render(
         lang=lang,
         say=say,
-        page=view(story),
+        page=view(story, lang),
         figure=Markup(forest_svg(story, lang)),  # noqa: S704 - drawn here, every text in it is a path
         style=Markup((templates / "report.css").read_text(encoding="utf-8")),  # noqa: S704 - a file of this package
     )

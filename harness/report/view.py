@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.hashing import sha256_file
-from harness.records import OUTCOMES, Number, TaskResult
+from harness.records import OUTCOMES, Number, Outcome, TaskResult
 from harness.story import (
     EntrantWords,
-    Excerpt,
     Lang,
     ModelStory,
+    ShownSample,
     Story,
-    choose_excerpts,
     describe_entrant,
     headline,
     interval,
@@ -23,13 +22,19 @@ from harness.story import (
     percent,
     percent_level,
     points,
+    reason_in,
     rules_in_words,
+    shown_samples,
     visible,
     word,
 )
 
 VALUE_LIMIT = 300
 """Characters of a setting that are shown."""
+EXCERPT_LIMIT = 1500
+"""Characters of a prompt and of an answer that are shown."""
+LOST: tuple[Outcome, ...] = ("wrong", "unparsed", "refused", "truncated", "failed")
+"""Outcomes of which the page shows excerpts."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +113,7 @@ class ExcerptsView:
 
     model: str
     task: str
-    rows: tuple[Excerpt, ...]
+    rows: tuple[ShownSample, ...]
 
 
 @dataclass(frozen=True)
@@ -137,9 +142,8 @@ class Page:
     record_sha256: str
 
 
-def view(story: Story) -> Page:
-    """The page of a round, in its language."""
-    lang = story.plan.lang
+def view(story: Story, lang: Lang) -> Page:
+    """The page of a round in one language."""
     record, items = story.record, story.plan.rules.items
     return Page(
         round=record.round,
@@ -153,7 +157,7 @@ def view(story: Story) -> Page:
         most=f"{sum(item.points for item in items):g}",
         item_heads=tuple(f"{item_label(story, item.name, lang)} / {item.points:g}" for item in items),
         entrants=tuple(_entrant(story, model, lang) for model in story.entrants),
-        references=tuple(_reference(story, model) for model in story.references),
+        references=tuple(_reference(story, model, lang) for model in story.references),
         problems=tuple(ledger_problems(story, lang)),
         rules=tuple(visible(line) for line in rules_in_words(story, lang)),
         suites=tuple(_suite(story, suite.name, lang) for suite in story.plan.suites),
@@ -192,8 +196,8 @@ def _entrant(story: Story, model: ModelStory, lang: Lang) -> EntrantView:
     )
 
 
-def _reference(story: Story, model: ModelStory) -> ReferenceView:
-    reasons = tuple(visible(reason) for reason in model.result.reasons)
+def _reference(story: Story, model: ModelStory, lang: Lang) -> ReferenceView:
+    reasons = tuple(visible(reason_in(reason, story.plan, lang)) for reason in model.result.reasons)
     return ReferenceView(visible(model.plan.title), _points(model.result.total), _items(story, model), reasons)
 
 
@@ -255,7 +259,7 @@ def flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
 def _excerpts(story: Story, lang: Lang) -> Iterator[ExcerptsView]:
     for model in story.models:
         for name in model.tasks:
-            rows = choose_excerpts(model.samples(name), f"{story.plan.seed}/{model.name}/{name}")
+            rows = [row for row in shown_samples(model, name, EXCERPT_LIMIT) if row.outcome in LOST]
             if rows:
                 title = visible(story.task_title(name, lang))
                 yield ExcerptsView(visible(model.plan.title, 60), title, tuple(rows))

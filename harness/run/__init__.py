@@ -1,7 +1,18 @@
 """The story of a round, top to bottom."""
 
+from harness.run.dry_run import Rehearsed, dry_run
 from harness.run.planned import planned
 from harness.run.round import Concluded, decide_round, evaluate_round, report_round, track_round
 from harness.run.screen import Screen
 
-__all__ = ["Concluded", "Screen", "decide_round", "evaluate_round", "planned", "report_round", "track_round"]
+__all__ = [
+    "Concluded",
+    "Rehearsed",
+    "Screen",
+    "decide_round",
+    "dry_run",
+    "evaluate_round",
+    "planned",
+    "report_round",
+    "track_round",
+]

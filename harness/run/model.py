@@ -15,6 +15,7 @@ from harness.hashing import digest, sha256_file
 from harness.plan import Model, Round, Suite
 from harness.records import OUTCOMES, Manifest, RunRecord, Sample, SuiteResult, TaskResult
 from harness.request import Answer, Request
+from harness.run.excerpts import choose_excerpts
 from harness.run.log import Log, package_version
 from harness.run.screen import Screen
 from harness.score import Journal, Scorer, Tokenizer
@@ -37,13 +38,23 @@ class ModelJob:
     screen: Screen
 
 
+def check_prompts(job: ModelJob) -> None:
+    """SuiteError where a prompt does not fit the model; asked of every model before the first is served."""
+    if _is_complete(_folder(job)):
+        return
+    with job.screen.waiting(f"{job.model.title}: the prompts fit the model"), _journal(job) as journal:
+        if problems := _scorer(job, journal).preflight(_requests(job)):
+            listed = "\n".join(f"  {problem}" for problem in problems)
+            raise SuiteError(f"{job.model.title} cannot be asked these suites:\n{listed}")
+
+
 def evaluate_model(job: ModelJob) -> RunFolder:
     """Evaluate one model on all tasks of a round, reusing what is complete, and return its run.
 
     An engine that fails leaves a record that says `incomplete`; every answer it gave stays in the journal.
     """
-    manifest = build_manifest(job.round, job.model, job.checkpoint, job.tasks, root=job.root)
-    folder = job.results.round(job.round.name).run(job.model.name, manifest.run)
+    manifest = _manifest(job)
+    folder = _folder(job)
     if _is_complete(folder):
         job.screen.say(f"{job.model.title}: complete, reused (run {manifest.run})")
         return folder
@@ -53,10 +64,28 @@ def evaluate_model(job: ModelJob) -> RunFolder:
     answers, problems = _answers(job, requests, folder, log)
     with log.timed("grading"):
         samples = _grade(job.tasks, dict(zip(requests, answers, strict=True)))
+        _keep_excerpts(job, requests, samples, folder)
         record = _record(job, manifest, samples, problems, folder)
     write_record(folder.execution, log.execution())
     write_record(folder.record, record)
     return folder
+
+
+def _manifest(job: ModelJob) -> Manifest:
+    return build_manifest(job.round, job.model, job.checkpoint, job.tasks, root=job.root)
+
+
+def _folder(job: ModelJob) -> RunFolder:
+    return job.results.round(job.round.folder).run(job.model.name, _manifest(job).run)
+
+
+def _journal(job: ModelJob) -> Journal:
+    return Journal.open(job.results.journal(job.checkpoint.fingerprint))
+
+
+def _scorer(job: ModelJob, journal: Journal) -> Scorer:
+    engine = job.round.engine_of(job.model.name)
+    return Scorer(Tokenizer.load(job.checkpoint.folder), journal, engine, _scope(job))
 
 
 def _is_complete(folder: RunFolder) -> bool:
@@ -77,12 +106,10 @@ def _requests(job: ModelJob) -> list[Request]:
 
 def _answers(job: ModelJob, requests: Sequence[Request], folder: RunFolder, log: Log) -> tuple[list[Answer], list[str]]:
     """An answer to each request, from the journal or the engine, and the engine's failures in words."""
-    engine = job.round.engine_of(job.model.name)
-    with Journal.open(job.results.journal(job.checkpoint.fingerprint)) as journal:
+    with _journal(job) as journal:
         if journal.note:
             job.screen.say(journal.note)
-        scorer = Scorer(Tokenizer.load(job.checkpoint.folder), journal, engine, _scope(job))
-        _refuse(job.model, scorer.preflight(requests))
+        scorer = _scorer(job, journal)
         problems: list[str] = []
         try:
             answers = _ask(job, scorer, requests, folder, log)
@@ -105,19 +132,13 @@ def _ask(job: ModelJob, scorer: Scorer, requests: Sequence[Request], folder: Run
                     serve(engine, job.checkpoint.folder, job.model.name, folder.server_log, notify)
                 )
             log.server = endpoint.reported
-            with log.timed("agreement"):
+            with log.timed("agreement"), job.screen.waiting(f"{title}: fast scores agree with plain ones"):
                 _stop_on_disagreement(job.model, scorer.agree(requests, endpoint))
         else:
             job.screen.say(f"{title}: all {len(requests)} answers are in the journal")
         asking = f"{title}: {missing or len(requests)} questions"
         with log.timed("scoring"), job.screen.counting(asking) as advance:
             return scorer.answer(requests, endpoint, advance)
-
-
-def _refuse(model: Model, problems: Sequence[str]) -> None:
-    if problems:
-        listed = "\n".join(f"  {problem}" for problem in problems)
-        raise SuiteError(f"{model.title} cannot be asked these suites:\n{listed}")
 
 
 def _stop_on_disagreement(model: Model, problems: Sequence[str]) -> None:
@@ -147,6 +168,16 @@ def _grade(tasks: Sequence[LoadedTask], answers: Mapping[Request, Answer]) -> di
     for request, answer in answers.items():
         by_task[request.task][request.item_id, request.repeat, request.index] = answer
     return {task.plan.name: task.grade(by_task[task.plan.name]) for task in tasks}
+
+
+def _keep_excerpts(
+    job: ModelJob, requests: Sequence[Request], samples: Mapping[str, Sequence[Sample]], folder: RunFolder
+) -> None:
+    by_task: dict[str, list[Request]] = {name: [] for name in samples}
+    for request in requests:
+        by_task[request.task].append(request)
+    for name, asked in by_task.items():
+        folder.write_excerpts(name, choose_excerpts(samples[name], asked, f"{job.round.seed}/{name}"))
 
 
 def _record(

@@ -12,10 +12,10 @@ from harness.evidence import read_evidence
 from harness.plan import Model, Round
 from harness.records import RoundRecord
 from harness.report import write_report, write_scores
-from harness.run.model import ModelJob, evaluate_model
+from harness.run.model import ModelJob, check_prompts, evaluate_model
 from harness.run.screen import Screen
 from harness.store import Results, RoundFolder, RunFolder, write_record
-from harness.suites import load
+from harness.suites import LoadedTask, load
 from harness.tracking import log_round
 from harness.verdict import Evidence, decide
 
@@ -35,34 +35,39 @@ def evaluate_round(round_: Round, *, root: Path, cache: Path, screen: Screen) ->
     is recorded as incomplete and the others go on.
     """
     results = Results(root / round_.results)
-    with screen.waiting("reading the suites"):
-        tasks = [task for suite in round_.suites for task in load(suite, root=root, seed=round_.seed)]
+    tasks = load_suites(round_, root, screen)
     checkpoints = _prepare_all(round_, root, cache, screen)
-    runs: dict[str, RunFolder | None] = {}
-    for model in round_.models:
-        job = ModelJob(round_, model, checkpoints[model.name], tasks, root, results, screen)
-        runs[model.name] = evaluate_model(job)
-    return _conclude(round_, results, runs, screen)
+    jobs = [ModelJob(round_, model, checkpoints[model.name], tasks, root, results, screen) for model in round_.models]
+    for job in jobs:
+        check_prompts(job)
+    runs: dict[str, RunFolder | None] = {job.model.name: evaluate_model(job) for job in jobs}
+    return conclude(round_, results, runs, screen)
 
 
 def decide_round(round_: Round, *, root: Path, screen: Screen) -> Concluded:
     """The verdict from the records that exist; nothing is served."""
     results = Results(root / round_.results)
-    folder = results.round(round_.name)
-    return _conclude(round_, results, {model.name: _stored_run(folder, model.name) for model in round_.models}, screen)
+    folder = results.round(round_.folder)
+    return conclude(round_, results, {model.name: _stored_run(folder, model.name) for model in round_.models}, screen)
 
 
 def report_round(round_: Round, *, root: Path) -> Path:
     """Write a decided round's tables and report again and return the report."""
-    folder = Results(root / round_.results).round(round_.name)
+    folder = Results(root / round_.results).round(round_.folder)
     write_scores(folder)
-    return write_report(folder)
+    return write_report(folder, round_.lang)
 
 
 def track_round(round_: Round, *, root: Path) -> str:
     """Log a decided round to the tracking server and return its address there."""
     results = Results(root / round_.results)
-    return log_round(results.round(round_.name), round_.tracking, results)
+    return log_round(results.round(round_.folder), round_.tracking, results, round_.lang)
+
+
+def load_suites(round_: Round, root: Path, screen: Screen) -> list[LoadedTask]:
+    """Every task of the round, in order."""
+    with screen.waiting("reading the suites"):
+        return [task for suite in round_.suites for task in load(suite, root=root, seed=round_.seed)]
 
 
 def _prepare_all(round_: Round, root: Path, cache: Path, screen: Screen) -> dict[str, Checkpoint]:
@@ -71,7 +76,7 @@ def _prepare_all(round_: Round, root: Path, cache: Path, screen: Screen) -> dict
     broken: list[str] = []
     for model in round_.models:
         try:
-            checkpoints[model.name] = _prepare(round_, model, root, cache, screen)
+            checkpoints[model.name] = prepare_model(round_, model, root, cache, screen)
         except CheckpointError as error:
             broken.append(str(error))
     if broken:
@@ -79,8 +84,9 @@ def _prepare_all(round_: Round, root: Path, cache: Path, screen: Screen) -> dict
     return checkpoints
 
 
-def _prepare(round_: Round, model: Model, root: Path, cache: Path, screen: Screen) -> Checkpoint:
-    with screen.waiting(f"{model.title}: reading the checkpoint") as notify:
+def prepare_model(round_: Round, model: Model, root: Path, cache: Path, screen: Screen) -> Checkpoint:
+    """One model's files, found sound and digested; CheckpointError lists all that is wrong."""
+    with screen.waiting(f"{model.title}: shapes, values and tokenizer") as notify:
         return prepare(model, round_.engine_of(model.name), root=root, cache=cache, notify=notify)
 
 
@@ -108,14 +114,15 @@ def _has_complete_record(run: RunFolder) -> bool:
         return False
 
 
-def _conclude(round_: Round, results: Results, runs: Mapping[str, RunFolder | None], screen: Screen) -> Concluded:
-    folder = results.round(round_.name)
+def conclude(round_: Round, results: Results, runs: Mapping[str, RunFolder | None], screen: Screen) -> Concluded:
+    """Decide from the runs and write round.json, then the report, the tables and MLflow's copy."""
+    folder = results.round(round_.folder)
     evidence = {name: read_evidence(folder, _relative(folder, run)) for name, run in runs.items()}
     record = _round_record(round_, evidence, [run for run in runs.values() if run is not None])
     write_record(folder.record, record)
     with screen.waiting("writing the report"):
         write_scores(folder)
-        write_report(folder)
+        write_report(folder, round_.lang)
     _track(round_, folder, results, screen)
     return Concluded(folder, record)
 
@@ -135,7 +142,7 @@ def _round_record(round_: Round, evidence: Mapping[str, Evidence], runs: Sequenc
         status="complete" if whole else "incomplete",
         official=not because,
         unofficial_because=because,
-        plan=round_.model_dump(mode="json"),
+        plan=round_.model_dump(mode="json", exclude={"lang"}),  # the verdict is the same in every language
         entrants=entrants,
         references=references,
     )
@@ -160,6 +167,6 @@ def _track(round_: Round, folder: RoundFolder, results: Results, screen: Screen)
         return
     try:
         with screen.waiting("logging to MLflow"):
-            log_round(folder, round_.tracking, results)
+            log_round(folder, round_.tracking, results, round_.lang)
     except TrackingError as error:
         screen.say(f"{error}")

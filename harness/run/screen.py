@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.text import Text
 
 Notify = Callable[[str], None]
 Advance = Callable[[int, int], None]
@@ -21,19 +22,17 @@ class Screen:
 
     def say(self, text: str) -> None:
         """One line that stays."""
-        self.console.print(text, markup=False)
+        self.console.print(text, markup=False, soft_wrap=True)
 
     @contextmanager
     def waiting(self, text: str) -> Iterator[Notify]:
-        """A spinner; the yielded function replaces what stands beside it."""
-        started = time.monotonic()
-        with self.console.status(text) as status:
-            yield lambda news: status.update(f"{text}  [dim]{_escaped(news)}[/dim]")
-        self.say(f"{text}  {time.monotonic() - started:.1f} s")
+        """A spinner, then the stage's mark and time; the yielded function replaces what stands beside the spinner."""
+        with self._marked(text), self.console.status(_escaped(text)) as status:
+            yield lambda news: status.update(f"{_escaped(text)}  [dim]{_escaped(news)}[/dim]")
 
     @contextmanager
     def counting(self, text: str) -> Iterator[Advance]:
-        """A bar with an estimate; the yielded function takes (done, total)."""
+        """A bar with an estimate, then the stage's mark and time; the yielded function takes (done, total)."""
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
@@ -42,9 +41,26 @@ class Screen:
             TextColumn("left"),
             TimeRemainingColumn(),
         )
-        with Progress(*columns, console=self.console) as progress:
-            bar = progress.add_task(text, total=None)
+        # Where there is no terminal, a bar that is wiped at the end would leave an empty line.
+        hidden = not self.console.is_terminal
+        with self._marked(text), Progress(*columns, console=self.console, transient=True, disable=hidden) as progress:
+            bar = progress.add_task(_escaped(text), total=None)
             yield lambda done, total: progress.update(bar, completed=done, total=total)
+
+    @contextmanager
+    def _marked(self, text: str) -> Iterator[None]:
+        """One line for the block when it ends: ✓, or ✗ where it raises, and its time."""
+        started = time.monotonic()
+        try:
+            yield
+        except BaseException:
+            self._mark("✗", "red", text, started)
+            raise
+        self._mark("✓", "green", text, started)
+
+    def _mark(self, mark: str, style: str, text: str, started: float) -> None:
+        line = Text(mark, style).append(f" {text}", "default").append(f"  {time.monotonic() - started:.1f} s", "dim")
+        self.console.print(line, soft_wrap=True)
 
 
 def _escaped(text: str) -> str:

@@ -3,5 +3,6 @@
 from harness.serve.command import vllm_commands
 from harness.serve.dispatch import serve
 from harness.serve.endpoint import Endpoint
+from harness.serve.remote import served_models
 
-__all__ = ["Endpoint", "serve", "vllm_commands"]
+__all__ = ["Endpoint", "serve", "served_models", "vllm_commands"]

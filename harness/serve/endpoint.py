@@ -60,15 +60,24 @@ def first_completion(url: str, model: str, api_key: str | None, timeout_s: float
 def describe(url: str, model: str, api_key: str | None, timeout_s: float = 30.0) -> dict[str, Any]:
     """What the server says of itself and of `model`. Others than vLLM may not say all: then null, or no models."""
     version = ask(f"{url}/version", None, api_key, timeout_s)
-    listed = ask(f"{url}/v1/models", None, api_key, timeout_s)
-    data = [] if isinstance(listed, Refusal) else listed.get("data")
-    cards = [card for card in data if isinstance(card, dict)] if isinstance(data, list) else []
-    length = next((card.get("max_model_len") for card in cards if card.get("id") == model), None)
+    listed = listed_models(url, api_key, timeout_s)
+    models = {} if isinstance(listed, Refusal) else listed
     return {
         "version": None if isinstance(version, Refusal) else version.get("version"),
-        "models": [str(card.get("id")) for card in cards],
-        "max_model_len": length if isinstance(length, int) else None,
+        "models": list(models),
+        "max_model_len": models.get(model),
     }
+
+
+def listed_models(url: str, api_key: str | None, timeout_s: float = 30.0) -> dict[str, int | None] | Refusal:
+    """The context in tokens (null: unsaid) of each model that the server lists."""
+    listed = ask(f"{url}/v1/models", None, api_key, timeout_s)
+    if isinstance(listed, Refusal):
+        return listed
+    data = listed.get("data")
+    cards = [card for card in data if isinstance(card, dict)] if isinstance(data, list) else []
+    lengths = {str(card.get("id")): card.get("max_model_len") for card in cards}
+    return {name: length if isinstance(length, int) else None for name, length in lengths.items()}
 
 
 def ask(url: str, payload: Mapping[str, Any] | None, api_key: str | None, timeout_s: float) -> dict[str, Any] | Refusal:

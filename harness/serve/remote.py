@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from harness.errors import EngineError, SetupError
 from harness.plan import RemoteEngine
-from harness.serve.endpoint import Endpoint, Refusal, describe, first_completion, nothing_to_check
+from harness.serve.endpoint import Endpoint, Refusal, describe, first_completion, listed_models, nothing_to_check
 
 UNAUTHORISED = (401, 403)
 
@@ -36,6 +36,23 @@ def connect(engine: RemoteEngine, notify: Callable[[str], None]) -> Endpoint:
             f"set engine.max_model_len={length}, or ask the operator for a longer context",
         )
     return Endpoint(url, engine.served_model, key, reported, nothing_to_check)
+
+
+def served_models(engine: RemoteEngine) -> dict[str, int | None]:
+    """Name and context in tokens (null: unsaid) of every model that the server at the engine's URL lists.
+
+    SetupError where URL or key do not fit; EngineError where the server does not answer.
+    """
+    url, key = _base(engine.url), _key(engine)
+    listed = listed_models(url, key)
+    if not isinstance(listed, Refusal):
+        return listed
+    if listed.status in UNAUTHORISED:
+        _refuse_key(engine, url, listed)
+    raise EngineError(
+        f"{url} does not say which models it serves (/v1/models): {listed.text}",
+        "start the server, or correct the address; then run the same command again",
+    )
 
 
 def _base(url: str) -> str:
@@ -69,16 +86,20 @@ def _key(engine: RemoteEngine) -> str | None:
 
 def _refuse(engine: RemoteEngine, url: str, refusal: Refusal, models: list[str]) -> NoReturn:
     if refusal.status in UNAUTHORISED:
-        variable = engine.api_key_env or "none: engine.api_key_env is null"
-        raise SetupError(
-            f"{url} refuses the key (HTTP {refusal.status}); it was taken from the variable {variable}",
-            "set engine.api_key_env to the name of the variable that holds the operator's key",
-        )
+        _refuse_key(engine, url, refusal)
     if refusal.status == 404 and models:
         _refuse_model(engine, url, models)
     raise EngineError(
         f"{url} does not answer a one-token completion: {refusal.text}",
         "ask the server's operator, or correct engine.url; then run the same command again",
+    )
+
+
+def _refuse_key(engine: RemoteEngine, url: str, refusal: Refusal) -> NoReturn:
+    variable = engine.api_key_env or "none: engine.api_key_env is null"
+    raise SetupError(
+        f"{url} refuses the key (HTTP {refusal.status}); it was taken from the variable {variable}",
+        "set engine.api_key_env to the name of the variable that holds the operator's key",
     )
 
 

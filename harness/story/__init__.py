@@ -1,8 +1,10 @@
 """A finished round as a reader meets it: its files read, its verdict and its numbers in words."""
 
-from harness.story.excerpts import Excerpt, choose_excerpts
+from harness.numbers import interval, percent, percent_of_rule, plain, points, share_of
+from harness.plan import Lang
+from harness.story.excerpts import ShownSample, shown_samples
 from harness.story.finished import ModelStory, Story, read_story
-from harness.story.numbers import interval, percent, percent_of_rule, plain, points, share_of
+from harness.story.reasons import reason_in
 from harness.story.tidy import ScoreRow, score_rows
 from harness.story.verdict import (
     TITLE_LIMIT,
@@ -19,18 +21,17 @@ from harness.story.verdict import (
     total_in_words,
 )
 from harness.story.visible import visible
-from harness.story.words import Lang, word
+from harness.story.words import word
 
 __all__ = [
     "TITLE_LIMIT",
     "EntrantWords",
-    "Excerpt",
     "GateWords",
     "Lang",
     "ModelStory",
     "ScoreRow",
+    "ShownSample",
     "Story",
-    "choose_excerpts",
     "describe_entrant",
     "describe_gate",
     "gate_label",
@@ -44,9 +45,11 @@ __all__ = [
     "plain",
     "points",
     "read_story",
+    "reason_in",
     "rules_in_words",
     "score_rows",
     "share_of",
+    "shown_samples",
     "total_in_words",
     "visible",
     "word",

@@ -8,10 +8,19 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from harness.errors import VerificationError
-from harness.plan import Model, Round
-from harness.records import EntrantResult, Execution, Manifest, ModelResult, RoundRecord, RunRecord, Sample, TaskResult
+from harness.plan import Lang, Model, Round, in_language
+from harness.records import (
+    EntrantResult,
+    Excerpt,
+    Execution,
+    Manifest,
+    ModelResult,
+    RoundRecord,
+    RunRecord,
+    Sample,
+    TaskResult,
+)
 from harness.store import RoundFolder, RunFolder
-from harness.story.words import Lang
 
 
 @dataclass(frozen=True)
@@ -43,6 +52,11 @@ class ModelStory:
         """The samples of one recorded task; VerificationError where the file is missing."""
         return self.folder.read_samples(task) if self.folder and task in self.tasks else []
 
+    def excerpts(self, task: str) -> list[Excerpt]:
+        """The samples of one task that were chosen for readers; none where the run kept none."""
+        kept = self.folder is not None and self.folder.excerpts(task).is_file()
+        return self.folder.read_excerpts(task) if self.folder and kept else []
+
 
 @dataclass(frozen=True)
 class Story:
@@ -67,19 +81,13 @@ class Story:
         return in_language(self.record.title, lang) or self.record.round
 
     def suite_title(self, suite: str, lang: Lang) -> str:
-        return in_language(self.plan.suite(suite).title, lang) or suite
+        return self.plan.suite_title(suite, lang)
 
     def task_title(self, task: str, lang: Lang) -> str:
-        titles = {planned.name: planned.title for suite in self.plan.suites for planned in suite.tasks}
-        return in_language(titles.get(task, {}), lang) or task
+        return self.plan.task_title(task, lang)
 
     def model_title(self, name: str) -> str:
-        return next((model.plan.title for model in self.models if model.name == name), name)
-
-
-def in_language(texts: Mapping[str, str], lang: Lang) -> str:
-    """The text in a language, else in English, else any; empty where there is none."""
-    return texts.get(lang) or texts.get("en") or next(iter(texts.values()), "")
+        return self.plan.model_title(name)
 
 
 def read_story(folder: RoundFolder) -> Story:

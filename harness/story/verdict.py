@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import get_args
 
-from harness.plan import Floor, Ratio
+from harness.numbers import interval, percent, percent_of_rule, plain, points, share_of
+from harness.plan import Floor, Lang, Ratio
 from harness.records import Decision, EntrantResult, GateOutcome, GateResult, Number
 from harness.story.finished import ModelStory, Story
-from harness.story.numbers import interval, percent_of_rule, points, share_of
-from harness.story.reasons import POINT_ESTIMATE, reason_in
+from harness.story.reasons import reason_in
 from harness.story.visible import visible
-from harness.story.words import Lang, word
+from harness.story.words import word
 
 TITLE_LIMIT = 60
 """Longest name of a model, in characters, that is shown whole."""
@@ -29,7 +29,6 @@ class GateWords:
     interval: str | None
     threshold: str
     reason: str
-    """As recorded."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class EntrantWords:
     doubt: tuple[str, ...]
     """How sure the decision is, a sentence each."""
     reasons: tuple[str, ...]
-    """As recorded, a sentence each."""
+    """A sentence each."""
 
 
 def headline(story: Story, lang: Lang) -> str:
@@ -74,7 +73,7 @@ def describe_entrant(story: Story, model: ModelStory, lang: Lang) -> EntrantWord
         decision=result.decision,
         gates=tuple(describe_gate(story, gate, lang) for gate in result.gates.values()),
         doubt=tuple(_doubt(story, result, lang)),
-        reasons=tuple(visible(reason_in(reason, lang)) for reason in result.reasons),
+        reasons=tuple(visible(reason_in(reason, story.plan, lang)) for reason in result.reasons),
     )
 
 
@@ -87,8 +86,8 @@ def describe_gate(story: Story, gate: GateResult, lang: Lang) -> GateWords:
         outcome=gate.outcome,
         value=style(gate.value.value) if gate.value else None,
         interval=interval(gate.value, style) if gate.value and gate.value.low is not None else None,
-        threshold=style(gate.threshold),
-        reason=visible(reason_in(gate.reason, lang)),
+        threshold=percent_of_rule(gate.threshold) if style is percent else plain(gate.threshold),
+        reason=visible(reason_in(gate.reason, story.plan, lang)),
     )
 
 
@@ -173,7 +172,7 @@ def percent_level(number: Number | None, story: Story) -> str:
 
 def _in_doubt(result: EntrantResult) -> bool:
     """Whether the decision follows point estimates that the intervals do not settle."""
-    return POINT_ESTIMATE in result.reasons
+    return any(reason.code == "point_estimate" for reason in result.reasons)
 
 
 def _doubt(story: Story, result: EntrantResult, lang: Lang) -> list[str]:

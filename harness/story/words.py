@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
-Lang = Literal["en", "ko"]
+from harness.plan import Lang
 
 WORDS: dict[str, tuple[str, str]] = {
     # banners
@@ -50,19 +48,19 @@ WORDS: dict[str, tuple[str, str]] = {
     "in_doubt": ("{name} (in doubt)", "{name}(불확실)"),
     "doubt_none_advance": (
         "No gate is in doubt: at the {level} level each interval lies wholly above its threshold.",
-        "불확실한 통과 기준이 없습니다. {level} 신뢰구간이 모두 기준값 위에 있습니다.",
+        "불확실한 통과 기준이 없습니다. {level} 신뢰구간이 모두 기준값 이상입니다.",
     ),
     "doubt_none_eliminate": (
         "This is not in doubt: at the {level} level a failed gate lies wholly below its threshold.",
-        "불확실하지 않습니다. 미달한 기준의 {level} 신뢰구간 전체가 기준값 아래에 있습니다.",
+        "이 판정은 불확실하지 않습니다. 미달한 기준의 {level} 신뢰구간 전체가 기준값 아래에 있습니다.",
     ),
     "doubt_by_rule": (
         "The point estimates alone, whatever their doubt, would say: {decision}.",
-        "불확실성을 무시하고 점추정만 보면: {decision}.",
+        "신뢰구간을 무시하고 점추정값만 보면: {decision}.",
     ),
     "doubt_incomplete": (
         "What the machine failed to answer is missing. It is not counted against the entrant.",
-        "기계 문제로 얻지 못한 응답은 결측이며, 참가 모델에 불리하게 세지 않습니다.",
+        "평가 시스템의 오류로 얻지 못한 응답은 결측으로 처리하며, 참가 모델에 불리하게 세지 않습니다.",
     ),
     # headings and columns
     "verdict": ("Verdict", "판정"),
@@ -85,13 +83,13 @@ WORDS: dict[str, tuple[str, str]] = {
     "tasks": ("Tasks and where every answer went", "과제별 점수와 응답 집계"),
     "tasks_note": (
         "Every item and repeat ends in one outcome. A failed answer is the machine's fault and is never graded.",
-        "모든 문항은 정확히 하나의 결과로 집계됩니다. ‘실패’는 기계의 문제이며 채점하지 않습니다.",
+        "모든 문항은 정확히 하나의 결과로 집계됩니다. ‘실패’는 평가 시스템의 오류이며 채점하지 않습니다.",
     ),
     "task": ("Task", "과제"),
     "suite": ("Suite", "평가군"),
     "score": ("Score", "점수"),
     "chance": ("guessing gives {chance}", "무작위 추측 {chance}"),
-    "n": ("Asked", "질문 수"),
+    "n": ("Asked", "질의 수"),
     "correct": ("Correct", "정답"),
     "wrong": ("Wrong", "오답"),
     "scored": ("Scored", "부분 점수"),
@@ -113,7 +111,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "rule_point_estimate": (
         "Where an interval does not settle a rule, the point estimate decides, and the doubt is said.",
-        "신뢰구간으로 판가름 나지 않으면 점추정으로 판정하고, 불확실하다는 점을 밝힙니다.",
+        "신뢰구간으로 판가름 나지 않으면 점추정값으로 판정하고, 불확실하다는 점을 밝힙니다.",
     ),
     "rule_source": ("Source: {source}", "출처: {source}"),
     "method": ("What was run and how", "무엇을 어떻게 실행했는가"),
@@ -135,9 +133,12 @@ WORDS: dict[str, tuple[str, str]] = {
         "A seeded draw among answers that were wrong, refused, unparsed, truncated or failed; long texts are cut.",
         "오답, 거부, 해석 불가, 잘림, 실패 응답 가운데 시드를 고정해 뽑았으며, 긴 글은 잘랐습니다.",
     ),
+    "samples_kept": ("Samples with their prompts", "프롬프트와 함께 남긴 응답"),
     "samples_all": ("Every answer lies in: {path}", "전체 응답의 위치: {path}"),
     "item": ("Item", "문항"),
     "outcome": ("Outcome", "결과"),
+    "prompt": ("Prompt", "프롬프트"),
+    "show_prompt": ("as it was sent", "보낸 그대로 보기"),
     "target": ("Right answer", "정답"),
     "response": ("The model's answer", "모델의 응답"),
     "no_response": ("no answer", "응답 없음"),

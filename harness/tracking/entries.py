@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +16,18 @@ from harness.story import (
     ModelStory,
     ScoreRow,
     Story,
-    choose_excerpts,
-    describe_entrant,
-    headline,
-    ledger_problems,
     score_rows,
-    total_in_words,
+    shown_samples,
     visible,
-    word,
 )
-from harness.tracking.names import PARAM_LIMIT, TAG_LIMIT, cut, key, markdown
+from harness.tracking.names import PARAM_LIMIT, TAG_LIMIT, cut, key
+from harness.tracking.notes import Addresses, model_note, verdict_note
+from harness.tracking.traces import TraceEntry
 
-NOTE = "mlflow.note.content"
+LANG = "lang"
+"""Tag of the parent run: the language of its notes and its report."""
+TEXT_LIMIT = 20_000
+"""Characters of a prompt and of an answer that a trace holds."""
 
 Table = Mapping[str, Sequence[Any]]
 """Columns by name."""
@@ -46,26 +47,30 @@ class RunEntry:
     """One MLflow run."""
 
     name: str
+    note: Callable[[Addresses], str]
+    """What is said of it in words, once the addresses of the models' runs are known."""
     tags: Mapping[str, str]
     params: Mapping[str, str]
     metrics: Mapping[str, float]
     datasets: tuple[DatasetEntry, ...] = ()
     tables: Mapping[str, Table] = field(default_factory=dict)
     files: tuple[Path, ...] = ()
+    traces: tuple[TraceEntry, ...] = ()
     whole: bool = True
     started_ms: int | None = None
     finished_ms: int | None = None
 
 
-def round_entry(story: Story) -> RunEntry:
+def round_entry(story: Story, lang: Lang) -> RunEntry:
     """The parent run: the verdict in words, totals, the tidy table and the report."""
     record, folder, rules = story.record, story.folder, story.plan.rules
     rows = score_rows(story)
     return RunEntry(
         name=f"verdict: {record.round}",
+        note=partial(verdict_note, story, lang),
         tags=_tags(
             {
-                NOTE: _verdict_note(story, story.plan.lang),
+                LANG: lang,
                 "round": record.round,
                 "status": record.status,
                 "official": _said(record.official),
@@ -82,17 +87,19 @@ def round_entry(story: Story) -> RunEntry:
     )
 
 
-def model_entry(story: Story, model: ModelStory) -> RunEntry:
+def model_entry(story: Story, model: ModelStory, lang: Lang) -> RunEntry:
     """A nested run: what one model scored, what it was held against and what was decided."""
-    run, execution = model.folder, model.execution
+    run, execution, traces = model.folder, model.execution, tuple(_traces(model))
     return RunEntry(
         name=model.name,
+        note=partial(model_note, story, model, traces, lang),
         tags=_tags(_model_tags(story, model)),
         params=_params(dict(_model_params(model))),
         metrics=dict(_model_metrics(model)),
         datasets=tuple(_datasets(model)),
-        tables={name: table for name, table in _model_tables(story, model) if next(iter(table.values()))},
+        tables=dict(_model_tables(model)),
         files=tuple(path for path in (run.manifest, run.execution, run.record) if path.exists()) if run else (),
+        traces=traces,
         whole=model.record is not None and model.record.status == "complete",
         started_ms=_milliseconds(execution.started) if execution else None,
         finished_ms=_milliseconds(execution.finished) if execution else None,
@@ -112,7 +119,7 @@ def _model_tags(story: Story, model: ModelStory) -> dict[str, str]:
         return tags
     gates = {key(f"gate.{gate.name}"): gate.outcome for gate in model.entrant.gates.values()}
     decision = {"decision": model.entrant.decision, "decision_by_rule": model.entrant.decision_by_rule}
-    return tags | gates | decision | {NOTE: _entrant_note(story, model, story.plan.lang)}
+    return tags | gates | decision
 
 
 def _model_params(model: ModelStory) -> Iterator[tuple[str, Any]]:
@@ -166,8 +173,10 @@ def _datasets(model: ModelStory) -> Iterator[DatasetEntry]:
             yield DatasetEntry(task.task, rows, task.n)
 
 
-def _model_tables(story: Story, model: ModelStory) -> Iterator[tuple[str, Table]]:
+def _model_tables(model: ModelStory) -> Iterator[tuple[str, Table]]:
     tasks = list(model.tasks.values())
+    if not tasks:
+        return
     scores = [task.score for task in tasks]
     yield (
         "tasks.json",
@@ -180,51 +189,15 @@ def _model_tables(story: Story, model: ModelStory) -> Iterator[tuple[str, Table]
             "high": [score.high if score else None for score in scores],
             "n": [task.n for task in tasks],
             **{outcome: [task.outcomes.get(outcome, 0) for task in tasks] for outcome in tasks[0].outcomes},
-        }
-        if tasks
-        else {"task": []},
+        },
     )
-    chosen = [
-        (task.task, excerpt)
-        for task in tasks
-        for excerpt in choose_excerpts(model.samples(task.task), f"{story.plan.seed}/{model.name}/{task.task}")
-    ]
-    fields = ("item_id", "repeat", "outcome", "target", "response", "cause")
-    columns = {name: [getattr(excerpt, name) for _, excerpt in chosen] for name in fields}
-    yield "samples_without_points.json", {"task": [task for task, _ in chosen], **columns}
 
 
-def _verdict_note(story: Story, lang: Lang) -> str:
-    parts = [f"## {markdown(headline(story, lang))}"]
-    if story.record.demo:
-        parts = [f"# {word('demo', lang)}", *parts, word("demo_note", lang)]
-    if not story.record.official:
-        reasons = "".join(f"\n- {markdown(visible(reason))}" for reason in story.record.unofficial_because)
-        parts.append(f"**{word('unofficial', lang)}** {word('unofficial_note', lang)}\n{reasons}")
-    parts.append(_verdict_table(story, lang))
-    parts += [
-        f"### {markdown(visible(model.plan.title))}\n\n{_entrant_note(story, model, lang)}" for model in story.entrants
-    ]
-    if problems := ledger_problems(story, lang):
-        parts.append(f"### {word('problems', lang)}\n" + "".join(f"\n- {markdown(line)}" for line in problems))
-    return "\n\n".join(parts)
-
-
-def _verdict_table(story: Story, lang: Lang) -> str:
-    heads = [word(name, lang) for name in ("entrant", "decision", "total")]
-    lines = [f"| {' | '.join(heads)} |", "|---|---|---|"]
-    for model in story.entrants:
-        words = describe_entrant(story, model, lang)
-        cells = (markdown(words.title), f"**{word(words.decision, lang)}**", total_in_words(model.result.total))
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def _entrant_note(story: Story, model: ModelStory, lang: Lang) -> str:
-    words = describe_entrant(story, model, lang)
-    lines = [f"**{word(words.decision, lang)}** {' '.join(words.doubt)}", ""]
-    lines += [f"- {markdown(reason)}" for reason in words.reasons]
-    return "\n".join(lines)
+def _traces(model: ModelStory) -> Iterator[TraceEntry]:
+    """The samples that the run chose for readers."""
+    for task in model.tasks:
+        for sample in shown_samples(model, task, TEXT_LIMIT):
+            yield TraceEntry(task=task, model=model.name, **asdict(sample))
 
 
 def _tags(tags: Mapping[str, str]) -> dict[str, str]:

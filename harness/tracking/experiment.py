@@ -6,19 +6,20 @@ import json
 import logging
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.tracking.entries import RunEntry
-from harness.tracking.names import DIGEST_LIMIT
+from harness.tracking.entries import LANG, RunEntry
+from harness.tracking.names import DIGEST_LIMIT, EXPERIMENT_TAG_LIMIT, TAG_LIMIT, cut
+from harness.tracking.traces import delete_traces, log_traces
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities import DatasetInput
+    from mlflow.entities import DatasetInput, Run
 
-PARENT = "mlflow.parentRunId"
+PARENT, NOTE = "mlflow.parentRunId", "mlflow.note.content"
 ROUND_SHA256, LOGGED = "round_sha256", "logged"
 PARAMS_PER_BATCH = 100
 
@@ -52,20 +53,25 @@ class Experiment:
                 client.restore_experiment(found.experiment_id)
             return cls(client, uri, found.experiment_id)
 
-    def log(self, sha256: str, parent: RunEntry, nested: Sequence[RunEntry]) -> str:
+    def log(self, sha256: str, parent: RunEntry, nested: Sequence[RunEntry], description: Callable[[str], str]) -> str:
         """Write parent and nested runs once per `sha256` of round.json and return the parent's address.
 
-        What an earlier, broken-off attempt left is deleted first.
+        What an earlier, broken-off attempt left is deleted first. Where the notes were written in another language,
+        they and the report are replaced.
         """
         with _patient():
             for run_id, whole in self._earlier(sha256):
                 if whole:
+                    if self.client.get_run(run_id).data.tags.get(LANG) != parent.tags[LANG]:
+                        self._retell(run_id, parent, nested, description)
                     return self._address(run_id)
                 self._delete(run_id)
             run_id = self._write(parent, {ROUND_SHA256: sha256})
+            runs = {}
             for entry in nested:
-                child = self._write(entry, {ROUND_SHA256: sha256, PARENT: run_id})
-                self._end(child, entry)
+                runs[entry.name] = self._write(entry, {ROUND_SHA256: sha256, PARENT: run_id})
+                self._end(runs[entry.name], entry)
+            self._tell(run_id, parent, nested, runs, description)
             self.client.set_tag(run_id, LOGGED, "true")
             self._end(run_id, parent)
             return self._address(run_id)
@@ -75,10 +81,38 @@ class Experiment:
         runs = self.client.search_runs([self.id], f"tags.{ROUND_SHA256} = '{sha256}'")
         return [(run.info.run_id, LOGGED in run.data.tags) for run in runs if PARENT not in run.data.tags]
 
+    def _retell(
+        self, parent: str, entry: RunEntry, nested: Sequence[RunEntry], description: Callable[[str], str]
+    ) -> None:
+        runs = {run.info.run_name: run.info.run_id for run in self._nested(parent)}
+        for path in entry.files:
+            self.client.log_artifact(parent, str(path))
+        self._tell(parent, entry, nested, runs, description)
+        self.client.set_tag(parent, LANG, entry.tags[LANG])
+
+    def _tell(
+        self,
+        parent: str,
+        entry: RunEntry,
+        nested: Sequence[RunEntry],
+        runs: Mapping[str, str],
+        description: Callable[[str], str],
+    ) -> None:
+        """Write the notes, now that the runs, to which they lead, have addresses."""
+        addresses = {name: self._page(run) for name, run in runs.items()}
+        for each in nested:
+            self.client.set_tag(runs[each.name], NOTE, cut(each.note(addresses), TAG_LIMIT))
+        self.client.set_tag(parent, NOTE, cut(entry.note(addresses), TAG_LIMIT))
+        self.client.set_experiment_tag(self.id, NOTE, cut(description(self._page(parent)), EXPERIMENT_TAG_LIMIT))
+
     def _delete(self, parent: str) -> None:
-        for run in self.client.search_runs([self.id], f"tags.`{PARENT}` = '{parent}'"):
+        for run in self._nested(parent):
+            delete_traces(self.client, self.id, run.info.run_id)
             self.client.delete_run(run.info.run_id)
         self.client.delete_run(parent)
+
+    def _nested(self, parent: str) -> list[Run]:
+        return list(self.client.search_runs([self.id], f"tags.`{PARENT}` = '{parent}'"))
 
     def _write(self, entry: RunEntry, tags: dict[str, str]) -> str:
         from mlflow.entities import Metric, Param
@@ -97,6 +131,7 @@ class Experiment:
             self.client.log_table(run_id, {column: list(values) for column, values in table.items()}, name)
         for path in entry.files:
             self.client.log_artifact(run_id, str(path))
+        log_traces(self.client, self.id, run_id, entry.traces, entry.started_ms or _now_ms())
         return run_id
 
     def _end(self, run_id: str, entry: RunEntry) -> None:
@@ -104,7 +139,11 @@ class Experiment:
 
     def _address(self, run_id: str) -> str:
         server = self.uri.rstrip("/") if self.uri.startswith("http") else ""
-        return f"{server}/#/experiments/{self.id}/runs/{run_id}"
+        return f"{server}/{self._page(run_id)}"
+
+    def _page(self, run_id: str) -> str:
+        """A run's page as MLflow's pages link to it."""
+        return f"#/experiments/{self.id}/runs/{run_id}"
 
 
 def _client(uri: str) -> MlflowClient:

@@ -8,8 +8,9 @@ import re
 KEY_LIMIT = 250
 PARAM_LIMIT = 6000
 TAG_LIMIT = 8000
+EXPERIMENT_TAG_LIMIT = 5000
 DIGEST_LIMIT = 36
-"""Characters that MLflow 3.17 stores of a key, a parameter, a tag and a data set's digest."""
+"""Characters that MLflow 3.17 stores of a key, a parameter, a tag of a run and of an experiment, and a digest."""
 
 
 def key(*parts: str) -> str:

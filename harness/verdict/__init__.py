@@ -2,5 +2,6 @@
 
 from harness.verdict.decide import decide
 from harness.verdict.evidence import Evidence
+from harness.verdict.reasons import ENGLISH, reason, worded
 
-__all__ = ["Evidence", "decide"]
+__all__ = ["ENGLISH", "Evidence", "decide", "reason", "worded"]

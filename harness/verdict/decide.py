@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from harness.plan import Round
-from harness.records import Decision, EntrantResult, GateOutcome, ModelResult, Number, PointResult
+from harness.records import Decision, EntrantResult, GateOutcome, ModelResult, Number, PointResult, Reason
 from harness.stats import points
 from harness.verdict.contest import Contest, contest, same_modes
 from harness.verdict.evidence import Evidence, Scored, scored, total
 from harness.verdict.gates import ROUNDING
 from harness.verdict.ranking import Fate
-from harness.verdict.reasons import Reason
+from harness.verdict.reasons import reason
 
 _WEIGHTIEST: tuple[GateOutcome, ...] = ("fail", "incomplete", "undecided", "pass")
 
@@ -35,7 +35,7 @@ def _model(model: Scored, round_: Round) -> ModelResult:
         run=model.run,
         total=total(model, round_),
         items=_items(model, round_),
-        reasons=tuple(reason.english() for reason in model.missing),
+        reasons=model.missing,
     )
 
 
@@ -48,13 +48,15 @@ def _items(model: Scored, round_: Round) -> dict[str, PointResult]:
 
 def _entrant(name: str, field: Contest, round_: Round) -> EntrantResult:
     by_rule, by_interval = _decision(name, field, by_rule=True), _decision(name, field, by_rule=False)
+    if round_.dry_run:
+        by_rule, by_interval = _rehearsed(by_rule), _rehearsed(by_interval)
     follow = round_.rules.on_undecided == "point_estimate"
-    reasons = [*_reasons(name, field, round_), *(_followed(by_rule, by_interval) if follow else ())]
+    reasons = [*_reasons(name, field, round_), *(_followed(by_rule, by_interval, round_) if follow else ())]
     return EntrantResult(
         run=field.entrants[name].run,
         total=field.totals[name],
         items=_items(field.entrants[name], round_),
-        reasons=tuple(reason.english() for reason in reasons),
+        reasons=tuple(reasons),
         decision=by_rule if follow else by_interval,
         decision_by_rule=by_rule,
         gates={gate: found.result for gate, found in field.gates[name].items()},
@@ -79,30 +81,37 @@ def _settled(gates: GateOutcome, fate: Fate, *, complete: bool) -> Decision:
     return "advance"
 
 
-def _followed(by_rule: Decision, by_interval: Decision) -> Iterator[Reason]:
+def _rehearsed(decision: Decision) -> Decision:
+    """A dry run decides nothing, but says where its own evidence is missing."""
+    return "incomplete" if decision == "incomplete" else "undecided"
+
+
+def _followed(by_rule: Decision, by_interval: Decision, round_: Round) -> Iterator[Reason]:
     if by_interval != by_rule:
-        yield Reason("point_estimate")
+        yield reason(round_, "point_estimate")
 
 
 def _reasons(name: str, field: Contest, round_: Round) -> Iterator[Reason]:
     if not field.entrants[name].complete:
         yield from field.entrants[name].missing
         return
-    gates, ranks = list(_gate_reasons(name, field)), list(_rank_reasons(name, field, round_))
+    if round_.dry_run:
+        yield reason(round_, "dry_run")
+    gates, ranks = list(_gate_reasons(name, field, round_)), list(_rank_reasons(name, field, round_))
     leaves = field.place(name, by_rule=False).fate == "leave"
     yield from (*ranks, *gates) if leaves else (*gates, *ranks)
 
 
-def _gate_reasons(name: str, field: Contest) -> Iterator[Reason]:
+def _gate_reasons(name: str, field: Contest, round_: Round) -> Iterator[Reason]:
     """Every gate that is not surely passed, the weightiest first."""
     found = sorted(field.gates[name].values(), key=lambda gate: _WEIGHTIEST.index(gate.result.outcome))
-    unsettled = [gate.reason for gate in found if gate.result.outcome != "pass"]
+    unsettled = [gate.result.reason for gate in found if gate.result.outcome != "pass"]
     if unsettled:
         yield from unsettled
     elif field.gates[name]:
-        yield Reason("gates_passed", count=len(field.gates[name]))
+        yield reason(round_, "gates_passed", count=len(field.gates[name]))
     else:
-        yield Reason("no_gates")
+        yield reason(round_, "no_gates")
 
 
 def _rank_reasons(name: str, field: Contest, round_: Round) -> Iterator[Reason]:
@@ -112,9 +121,9 @@ def _rank_reasons(name: str, field: Contest, round_: Round) -> Iterator[Reason]:
     rank, ranked = field.rank(name)
     place = field.place(name, by_rule=False)
     if place.fate == "leave":
-        yield Reason("rank_leave", rank=rank, ranked=ranked, keep=keep)
+        yield reason(round_, "rank_leave", rank=rank, ranked=ranked, keep=keep)
         return
-    yield Reason("rank_stay" if place.fate == "stay" else "rank", rank=rank, ranked=ranked, keep=keep)
+    yield reason(round_, "rank_stay" if place.fate == "stay" else "rank", rank=rank, ranked=ranked, keep=keep)
     for rival in place.doubtful:
         yield _doubt(name, rival, field, round_)
 
@@ -122,19 +131,18 @@ def _rank_reasons(name: str, field: Contest, round_: Round) -> Iterator[Reason]:
 def _doubt(name: str, rival: str, field: Contest, round_: Round) -> Reason:
     """Why one rival leaves an entrant's place open."""
     ours, theirs = field.entrants[name], field.entrants[rival]
-    title = theirs.model.title
     if not theirs.complete:
-        return Reason("rival_missing", rival=title)
+        return reason(round_, "rival_missing", rival=rival)
     if not same_modes(ours, theirs, round_):
-        return Reason("rival_other_mode", rival=title)
+        return reason(round_, "rival_other_mode", rival=rival)
     number = field.difference(name, rival)
     if number is None:
-        return Reason("rival_other_items", rival=title)
-    return _overlap(title, number, field.outcome(rival, by_rule=False))
+        return reason(round_, "rival_other_items", rival=rival)
+    return _overlap(rival, number, field.outcome(rival, by_rule=False), round_)
 
 
-def _overlap(rival: str, number: Number, gates: GateOutcome) -> Reason:
+def _overlap(rival: str, number: Number, gates: GateOutcome, round_: Round) -> Reason:
     settled = number.low is not None and number.high is not None and not number.low <= 0 <= number.high
     if settled:
-        return Reason("rival_gate_missing" if gates == "incomplete" else "rival_gate", rival=rival)
-    return Reason("tie" if abs(number.value) <= ROUNDING else "overlap", rival=rival, value=number)
+        return reason(round_, "rival_gate_missing" if gates == "incomplete" else "rival_gate", rival=rival)
+    return reason(round_, "tie" if abs(number.value) <= ROUNDING else "overlap", rival=rival, difference=number)

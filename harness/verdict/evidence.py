@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from harness.plan import Mode, Model, Round, Suite, Task
-from harness.records import Number, RunRecord, Sample
+from harness.records import Number, Reason, RunRecord, Sample
 from harness.stats import Items, Pairs, combine, items, items_score, pairs, suite_mean, weights
-from harness.verdict.reasons import Reason
+from harness.verdict.reasons import reason
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def scored(model: Model, evidence: Evidence, round_: Round) -> Scored:
         items=graded,
         suites={suite.name: _suite(suite, graded, round_.rules.level) for suite in round_.suites},
         modes={} if evidence.record is None else {task.task: task.mode for task in evidence.record.tasks},
-        missing=tuple(_missing(evidence, tasks, samples)),
+        missing=tuple(_missing(evidence, tasks, samples, round_)),
     )
 
 
@@ -110,24 +110,27 @@ def _suite(suite: Suite, graded: Mapping[str, Items | None], level: float) -> Nu
     return suite_mean([items_score(graded[task.name], level) for task in suite.tasks], suite, level)
 
 
-def _missing(evidence: Evidence, tasks: Sequence[Task], samples: Mapping[str, Sequence[Sample]]) -> Iterator[Reason]:
-    if evidence.record is None:
-        yield Reason("no_record")
+def _missing(
+    evidence: Evidence, tasks: Sequence[Task], samples: Mapping[str, Sequence[Sample]], round_: Round
+) -> Iterator[Reason]:
+    record = evidence.record
+    if record is None:
+        yield reason(round_, "no_record")
         return
-    found = [reason for task in tasks for reason in _missing_of(task, samples.get(task.name, ()), evidence.record)]
+    found = [missing for task in tasks for missing in _missing_of(task, samples.get(task.name, ()), record, round_)]
     yield from found
-    if not found and evidence.record.status != "complete":
-        yield Reason("record_incomplete", problems="; ".join(evidence.record.problems) or "-")
+    if not found and record.status != "complete":
+        yield reason(round_, "record_incomplete", problems="; ".join(record.problems) or "-")
 
 
-def _missing_of(task: Task, samples: Sequence[Sample], record: RunRecord) -> Iterator[Reason]:
+def _missing_of(task: Task, samples: Sequence[Sample], record: RunRecord, round_: Round) -> Iterator[Reason]:
     asked = task.items * task.repeats
     failed = sum(sample.score is None for sample in samples)
     if failed:
-        yield Reason("failed", task=task.name, count=failed, asked=asked)
+        yield reason(round_, "failed", task=task.name, count=failed, asked=asked)
     if len(samples) != asked:
-        yield Reason("missing", task=task.name, count=len(samples), asked=asked)
+        yield reason(round_, "missing", task=task.name, count=len(samples), asked=asked)
     elif not failed and items(samples, task) is None:
-        yield Reason("uneven", task=task.name)
+        yield reason(round_, "uneven", task=task.name)
     if task.name not in {result.task for result in record.tasks}:
-        yield Reason("not_recorded", task=task.name)
+        yield reason(round_, "not_recorded", task=task.name)

@@ -6,16 +6,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from harness.plan import Floor, Gate, Round, Suite
-from harness.records import GateOutcome, GateResult, Number
+from harness.records import Fact, GateOutcome, GateResult, Number, Reason, ReasonCode
 from harness.stats import ratio
 from harness.verdict.evidence import Scored, suite_pairs
-from harness.verdict.reasons import Code, Reason
+from harness.verdict.reasons import reason
 
 ROUNDING = 1e-9
 """Scores closer to each other than this are equal: sums of weighted means carry rounding errors."""
 
-_FLOOR: Mapping[GateOutcome, Code] = {"pass": "floor_pass", "fail": "floor_fail", "undecided": "floor_undecided"}
-_RATIO: Mapping[GateOutcome, Code] = {"pass": "ratio_pass", "fail": "ratio_fail", "undecided": "ratio_undecided"}
+_FLOOR: Mapping[GateOutcome, ReasonCode] = {"pass": "floor_pass", "fail": "floor_fail", "undecided": "floor_undecided"}
+_RATIO: Mapping[GateOutcome, ReasonCode] = {"pass": "ratio_pass", "fail": "ratio_fail", "undecided": "ratio_undecided"}
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,6 @@ class Gated:
     result: GateResult
     by_rule: GateOutcome
     """The outcome by the point estimate."""
-    reason: Reason
-    """Why the interval gives this outcome."""
 
 
 def gated(gate: Gate, entrant: Scored, models: Mapping[str, Scored], round_: Round) -> Gated:
@@ -35,18 +33,18 @@ def gated(gate: Gate, entrant: Scored, models: Mapping[str, Scored], round_: Rou
     if isinstance(gate, Floor):
         value = entrant.suites[suite.name]
         if value is None:
-            return _unjudged(gate, "incomplete", Reason("entrant_missing", suite=title(suite)))
-        return _judged(gate, value, suite, "")
+            return _unjudged(gate, "incomplete", reason(round_, "entrant_missing", suite=suite.name))
+        return _judged(gate, value, round_)
     reference = models[gate.reference]
-    obstacle = _obstacle(entrant, reference, suite)
+    obstacle = _obstacle(entrant, reference, suite, round_)
     if obstacle is not None:
         return _unjudged(gate, "incomplete", obstacle)
     shared = suite_pairs(entrant, reference, suite)
     value = None if shared is None else ratio(shared, round_.rules.level)
     if value is None:
-        undefined = Reason("ratio_undefined", suite=title(suite), reference=reference.model.title)
+        undefined = reason(round_, "ratio_undefined", suite=suite.name, reference=gate.reference)
         return _unjudged(gate, "undecided", undefined)
-    return _judged(gate, value, suite, reference.model.title)
+    return _judged(gate, value, round_)
 
 
 def merged(outcomes: Iterable[GateOutcome]) -> GateOutcome:
@@ -61,17 +59,15 @@ def reaches(value: float, threshold: float) -> bool:
     return value >= threshold - ROUNDING
 
 
-def title(suite: Suite) -> str:
-    """The suite's name for readers."""
-    return suite.title.get("en", suite.name)
-
-
-def _judged(gate: Gate, value: Number, suite: Suite, reference: str) -> Gated:
+def _judged(gate: Gate, value: Number, round_: Round) -> Gated:
     by_rule: GateOutcome = "pass" if reaches(value.value, gate.minimum) else "fail"
     outcome = _outcome(value, gate.minimum)
-    codes = _FLOOR if isinstance(gate, Floor) else _RATIO
-    reason = Reason(codes[outcome], suite=title(suite), value=value, threshold=gate.minimum, reference=reference)
-    return _result(gate, value, outcome, by_rule, reason)
+    facts: dict[str, Fact] = {"suite": gate.suite, "value": value, "threshold": gate.minimum}
+    if isinstance(gate, Floor):
+        because = reason(round_, _FLOOR[outcome], **facts)
+    else:
+        because = reason(round_, _RATIO[outcome], reference=gate.reference, **facts)
+    return _result(gate, value, outcome, by_rule, because)
 
 
 def _outcome(value: Number, threshold: float) -> GateOutcome:
@@ -85,36 +81,36 @@ def _outcome(value: Number, threshold: float) -> GateOutcome:
     return "undecided"
 
 
-def _obstacle(entrant: Scored, reference: Scored, suite: Suite) -> Reason | None:
+def _obstacle(entrant: Scored, reference: Scored, suite: Suite, round_: Round) -> Reason | None:
     """Why the two cannot be compared on a suite."""
-    name, rival = title(suite), reference.model.title
+    name, rival = suite.name, reference.model.name
     if entrant.suites[suite.name] is None:
-        return Reason("entrant_missing", suite=name)
+        return reason(round_, "entrant_missing", suite=name)
     if reference.suites[suite.name] is None:
-        return Reason("reference_missing", suite=name, reference=rival)
+        return reason(round_, "reference_missing", suite=name, reference=rival)
     ours, theirs = entrant.suite_modes(suite), reference.suite_modes(suite)
     if ours != theirs or None in ours:
-        return Reason("other_mode", suite=name, reference=rival, ours=_modes(ours), theirs=_modes(theirs))
+        return reason(round_, "other_mode", suite=name, reference=rival, ours=_modes(ours), theirs=_modes(theirs))
     if suite_pairs(entrant, reference, suite) is None:
-        return Reason("other_items", suite=name, reference=rival)
+        return reason(round_, "other_items", suite=name, reference=rival)
     return None
 
 
-def _modes(modes: Iterable[str | None]) -> str:
-    return " and ".join(sorted({mode or "unknown" for mode in modes}))
+def _modes(modes: Iterable[str | None]) -> tuple[str, ...]:
+    return tuple(sorted({mode or "unknown" for mode in modes}))
 
 
-def _unjudged(gate: Gate, outcome: GateOutcome, reason: Reason) -> Gated:
-    return _result(gate, None, outcome, outcome, reason)
+def _unjudged(gate: Gate, outcome: GateOutcome, because: Reason) -> Gated:
+    return _result(gate, None, outcome, outcome, because)
 
 
-def _result(gate: Gate, value: Number | None, outcome: GateOutcome, by_rule: GateOutcome, reason: Reason) -> Gated:
+def _result(gate: Gate, value: Number | None, outcome: GateOutcome, by_rule: GateOutcome, because: Reason) -> Gated:
     result = GateResult(
         name=gate.name,
         kind=gate.kind,
         outcome=outcome,
         value=value,
         threshold=gate.minimum,
-        reason=reason.english(),
+        reason=because,
     )
-    return Gated(result, by_rule, reason)
+    return Gated(result, by_rule)

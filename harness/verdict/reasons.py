@@ -3,45 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
 
-from harness.records import Number
+from harness.numbers import Style, more_or_less, percent, percent_of_rule, with_interval
+from harness.plan import Lang, Round
+from harness.records import Fact, Number, Reason, ReasonCode
 
-Code = Literal[
-    "no_record",
-    "failed",
-    "missing",
-    "uneven",
-    "not_recorded",
-    "record_incomplete",
-    "floor_pass",
-    "floor_fail",
-    "floor_undecided",
-    "ratio_pass",
-    "ratio_fail",
-    "ratio_undecided",
-    "ratio_undefined",
-    "entrant_missing",
-    "reference_missing",
-    "other_mode",
-    "other_items",
-    "gates_passed",
-    "no_gates",
-    "rank",
-    "rank_stay",
-    "rank_leave",
-    "tie",
-    "overlap",
-    "rival_gate",
-    "rival_gate_missing",
-    "rival_missing",
-    "rival_other_mode",
-    "rival_other_items",
-    "point_estimate",
-]
-
-ENGLISH: Mapping[Code, str] = {
+ENGLISH: Mapping[ReasonCode, str] = {
     "no_record": "There is no record of a run.",
     "failed": "{task}: {count} of {asked} answers failed, which is the machine's fault and never counts as wrong.",
     "missing": "{task}: {count} answers are there where {asked} were to be given.",
@@ -51,9 +18,9 @@ ENGLISH: Mapping[Code, str] = {
     "floor_pass": "{suite} is {value}; the whole interval reaches the floor of {threshold}.",
     "floor_fail": "{suite} is {value}; the whole interval lies below the floor of {threshold}.",
     "floor_undecided": "{suite} is {value}; the interval holds the floor of {threshold}, so it does not settle it.",
-    "ratio_pass": "{suite} is {value} times {reference}'s; the whole interval reaches {threshold}.",
-    "ratio_fail": "{suite} is {value} times {reference}'s; the whole interval lies below {threshold}.",
-    "ratio_undecided": "{suite} is {value} times {reference}'s; the interval holds {threshold}: it settles nothing.",
+    "ratio_pass": "{suite} is {value} of {reference}'s; the whole interval reaches {threshold}.",
+    "ratio_fail": "{suite} is {value} of {reference}'s; the whole interval lies below {threshold}.",
+    "ratio_undecided": "{suite} is {value} of {reference}'s; the interval holds {threshold}: it settles nothing.",
     "ratio_undefined": "{suite}: {reference} scored 0, so there is no ratio to it.",
     "entrant_missing": "{suite}: answers of the entrant are missing.",
     "reference_missing": "{suite}: answers of {reference} are missing.",
@@ -64,44 +31,42 @@ ENGLISH: Mapping[Code, str] = {
     "rank": "Rank {rank} of {ranked} by total; {keep} stay, and which is not settled.",
     "rank_stay": "Rank {rank} of {ranked} by total; {keep} stay.",
     "rank_leave": "Rank {rank} of {ranked} by total, below the {keep} that stay.",
-    "tie": "The total equals {rival}'s, and the rules break no ties; in points, the difference is {value}.",
-    "overlap": "In points, the total less {rival}'s is {value}; the interval holds 0.",
+    "tie": "The total equals {rival}'s, and the rules break no ties; in points, the difference is {difference}.",
+    "overlap": "In points, the total less {rival}'s is {difference}; the interval holds 0.",
     "rival_gate": "{rival} has the higher total, but its gates are not settled.",
     "rival_gate_missing": "{rival} has the higher total, but evidence for its gates is missing.",
     "rival_missing": "Evidence of {rival} is missing, so its total is unknown.",
     "rival_other_mode": "{rival} was asked in another mode; only equal modes are compared.",
     "rival_other_items": "{rival} was not asked the same items, so the two are not compared.",
     "point_estimate": "The intervals do not settle it; by these rules the point estimates decide.",
+    "dry_run": "This is a dry run: it depends on rivals and panels that are not here, so nothing is decided.",
 }
 
-
-Fact = str | int | float | Number
-
-
-@dataclass(frozen=True, init=False)
-class Reason:
-    """Why something was decided: a code and the facts that its words need."""
-
-    code: Code
-    facts: tuple[tuple[str, Fact], ...]
-
-    def __init__(self, code: Code, **facts: Fact) -> None:
-        object.__setattr__(self, "code", code)
-        object.__setattr__(self, "facts", tuple(facts.items()))
-
-    def english(self) -> str:
-        """The reason in plain English."""
-        return ENGLISH[self.code].format(**{name: _shown(fact) for name, fact in self.facts})
+UNITS: Mapping[str, Style] = {"value": percent, "threshold": percent_of_rule, "difference": more_or_less}
+"""How the numbers among the facts are written: shares as in every table, differences in points."""
 
 
-def _shown(fact: Fact) -> str:
+def reason(round_: Round, code: ReasonCode, **facts: Fact) -> Reason:
+    """A reason as it is recorded, with its English words."""
+    return Reason(code=code, facts=facts, text=worded(ENGLISH[code], facts, round_, "en"))
+
+
+def worded(template: str, facts: Mapping[str, Fact], round_: Round, lang: Lang) -> str:
+    """A reason's sentence in one language, suites, tasks and models by their titles."""
+    return template.format(**{name: _shown(name, fact, round_, lang) for name, fact in facts.items()})
+
+
+def _shown(name: str, fact: Fact, round_: Round, lang: Lang) -> str:
     if isinstance(fact, Number):
-        return _number(fact)
-    return f"{fact:g}" if isinstance(fact, float) else str(fact)
-
-
-def _number(number: Number) -> str:
-    if number.level is None or number.low is None:
-        return f"{number.value:.4f} (without an interval)"
-    high = "∞" if number.high is None else f"{number.high:.4f}"
-    return f"{number.value:.4f} ({100 * number.level:g} % interval {number.low:.4f} to {high})"
+        return with_interval(fact, UNITS[name], lang)
+    if name in UNITS and isinstance(fact, int | float):
+        return UNITS[name](fact)
+    if isinstance(fact, tuple):
+        return ", ".join(fact)
+    if name == "suite":
+        return round_.suite_title(str(fact), lang)
+    if name == "task":
+        return round_.task_title(str(fact), lang)
+    if name in ("reference", "rival"):
+        return round_.model_title(str(fact))
+    return str(fact)

@@ -61,6 +61,28 @@ def test_a_second_run_reuses_everything_and_changes_no_byte(
     assert "Able: complete, reused" in said.getvalue()
 
 
+def test_another_language_renders_anew_and_decides_nothing_anew(tmp_path: Path, project: Path, screen: Screen) -> None:
+    round_ = copying_round(tmp_path, {"able": 1.0})
+    first = run(round_, project, screen)
+    before = first.folder.record.read_bytes()
+    run(round_.model_copy(update={"lang": "ko"}), project, screen)
+    assert first.folder.record.read_bytes() == before
+    assert "진출: Able" in first.folder.report.read_text(encoding="utf-8")
+
+
+def test_the_prompts_of_a_few_samples_are_kept(tmp_path: Path, project: Path, screen: Screen) -> None:
+    from harness.hashing import sha256_text
+
+    concluded = run(copying_round(tmp_path, {"novice": 0.0}), project, screen)
+    result = concluded.record.entrants["novice"]
+    assert result.run
+    stored = concluded.folder.run_at(result.run)
+    digests = {sample.item_id: sample.prompt_sha256 for sample in stored.read_samples("copy_word")}
+    kept = stored.read_excerpts("copy_word")
+    assert kept
+    assert all(sha256_text(excerpt.prompts[0]) == digests[excerpt.item_id] for excerpt in kept)
+
+
 def test_a_changed_task_asks_again_only_what_changed(tmp_path: Path, project: Path, screen: Screen) -> None:
     round_ = copying_round(tmp_path, {"able": 1.0})
     first = run(round_, project, screen).record.entrants["able"]
@@ -182,16 +204,26 @@ def test_verify_names_a_verdict_that_was_changed(tmp_path: Path, project: Path, 
     assert "novice: decision 'advance', recomputed 'eliminate'" in "\n".join(verify(concluded.folder.path))
 
 
+def test_verify_names_a_plan_that_the_runs_do_not_follow(tmp_path: Path, project: Path, screen: Screen) -> None:
+    concluded = run(copying_round(tmp_path, {"able": 1.0}), project, screen)
+    record = json.loads(concluded.folder.record.read_text())
+    record["plan"]["suites"][0]["tasks"][0]["weight"] = 2.0
+    concluded.folder.record.write_text(json.dumps(record, ensure_ascii=False))
+    assert "able was run on other tasks" in "\n".join(verify(concluded.folder.path))
+
+
 def test_verify_names_a_missing_file(tmp_path: Path, project: Path, screen: Screen) -> None:
     concluded = run(copying_round(tmp_path, {"able": 1.0}), project, screen)
     samples(concluded, "able", "copy_word").unlink()
     assert "copy_word.jsonl is missing" in "\n".join(verify(concluded.folder.path))
 
 
-def test_a_prompt_that_does_not_fit_stops_the_round_before_anything_is_served(
+def test_a_prompt_that_does_not_fit_one_model_stops_the_round_before_any_is_served(
     tmp_path: Path, project: Path, screen: Screen
 ) -> None:
-    engine = {"kind": "fake", "max_model_len": 16}
-    round_ = copying_round(tmp_path, {"able": 1.0}, engine=engine, engines={})
-    with pytest.raises(SuiteError, match="copy_choice"):
+    round_ = copying_round(tmp_path, {"able": 1.0, "short": 1.0})
+    short = round_.engines["short"].model_copy(update={"max_model_len": 16})
+    round_ = round_.model_copy(update={"engines": {**round_.engines, "short": short}})
+    with pytest.raises(SuiteError, match=r"(?s)Short cannot be asked.*copy_choice"):
         run(round_, project, screen)
+    assert not list((tmp_path / "results").rglob("samples"))

@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +16,7 @@ from harness.plan import Tracking
 from harness.report import write_report, write_scores
 from harness.store import Results, RoundFolder, write_record
 from harness.tracking import log_round
+from tests.mlflow_server import free_port, mlflow_server
 from tests.rounds import build_round
 
 LOCAL = Tracking(kind="mlflow")
@@ -82,7 +77,7 @@ def test_a_reviewer_finds_scores_gates_data_and_files(results: Results) -> None:
     assert baram.data.params["licence"] == "Apache-2.0"
     assert {data.dataset.name for data in baram.inputs.dataset_inputs} >= {"ko_copy", "en_copy"}
     names = {file.path for file in client.list_artifacts(baram.info.run_id)}
-    assert names == {"execution.json", "manifest.json", "record.json", "samples_without_points.json", "tasks.json"}
+    assert names == {"execution.json", "manifest.json", "record.json", "tasks.json"}
     (parent,) = parents(runs_of(client))
     assert {file.path for file in client.list_artifacts(parent.info.run_id)} >= {"report.html", "scores.json"}
 
@@ -101,6 +96,31 @@ def test_without_the_marker_the_store_itself_is_asked(results: Results, folder: 
     (results.mlflow / "logged" / "demo.json").unlink()
     log_round(folder, LOCAL, results)
     assert {run.info.run_id for run in runs_of(client_of(results))} == before
+
+
+def test_another_language_gets_new_notes_and_no_new_runs(results: Results) -> None:
+    folder = build_round(results.path, name="told")
+    log_round(folder, LOCAL, results)
+    before = {run.info.run_id for run in runs_of(client_of(results), "told")}
+    log_round(folder, LOCAL, results, "ko")
+    runs = runs_of(client_of(results), "told")
+    assert {run.info.run_id for run in runs} == before
+    (parent,) = parents(runs)
+    assert "탈락: 도담 소형" in parent.data.tags["mlflow.note.content"]
+    assert "신뢰구간" in next(run for run in runs if run.info.run_name == "baram").data.tags["mlflow.note.content"]
+
+
+def test_the_chosen_samples_are_traces_of_their_model_s_run_found_by_outcome(results: Results) -> None:
+    client = client_of(results)
+    nuri = next(run for run in runs_of(client) if run.info.run_name == "nuri")
+    experiment = nuri.info.experiment_id
+    assert len(client.search_traces(locations=[experiment], run_id=nuri.info.run_id, max_results=500)) > 10
+    (failed,) = client.search_traces(locations=[experiment], filter_string="tags.outcome = 'failed'")
+    assert failed.info.tags["model"] == "nuri"
+    assert failed.info.state == "ERROR"
+    (span,) = failed.data.spans
+    assert "한국의 수도는?" in span.inputs["prompt"]
+    assert span.outputs["target"] == "나. 서울"
 
 
 def test_a_changed_verdict_becomes_a_second_parent(results: Results) -> None:
@@ -122,6 +142,9 @@ def test_what_a_broken_off_attempt_left_is_replaced(results: Results) -> None:
     (second,) = parents(runs)
     assert second.info.run_id != first.info.run_id
     assert len(runs) == 1 + MODELS
+    traces = client_of(results).search_traces(locations=[second.info.experiment_id], max_results=500)
+    items = [(trace.info.tags["model"], trace.info.tags["task"], trace.info.tags["item_id"]) for trace in traces]
+    assert len(set(items)) == len(items)
 
 
 def test_a_deleted_experiment_is_restored(results: Results) -> None:
@@ -177,62 +200,3 @@ def test_a_server_takes_a_round_and_once_killed_costs_no_result(results: Results
             log_round(folder, tracking, results)
         assert time.monotonic() - started < 30
     assert folder.read_record().unofficial_because == ("changed",)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-class mlflow_server:  # noqa: N801 - read as a verb in a with statement
-    """A real MLflow server with a process group of its own, gone when the block ends."""
-
-    def __init__(self, folder: Path, database: Path) -> None:
-        """Serve a copy of a store, whose tables are there already."""
-        folder.mkdir(parents=True)
-        shutil.copy(database, folder / "m.db")
-        self.folder, self.port = folder, free_port()
-
-    def __enter__(self) -> tuple[subprocess.Popen[bytes], str]:
-        log = (self.folder / "server.log").open("wb")
-        command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(self.port)]
-        stores = ["--backend-store-uri", f"sqlite:///{self.folder}/m.db", "--artifacts-destination", str(self.folder)]
-        environment = {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-        self.server = subprocess.Popen(
-            [*command, *stores, "--workers", "1"],
-            stdout=log,
-            stderr=log,
-            env=environment,
-            start_new_session=True,
-            cwd=self.folder,
-        )
-        log.close()
-        url = f"http://127.0.0.1:{self.port}"
-        for _ in wait(180):
-            if self.server.poll() is not None:
-                raise RuntimeError((self.folder / "server.log").read_text())
-            if answers(f"{url}/health"):
-                return self.server, url
-        raise TimeoutError("the MLflow server did not start")
-
-    def __exit__(self, *_: object) -> None:
-        if self.server.poll() is None:
-            os.killpg(self.server.pid, signal.SIGKILL)
-        self.server.wait(timeout=30)
-
-
-def wait(seconds: float) -> Iterator[None]:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        yield
-        time.sleep(0.2)
-
-
-def answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 - loopback
-            return bool(response.status == 200)
-    except OSError:
-        return False

@@ -58,3 +58,21 @@ def test_an_unknown_command_lists_the_known_ones(capsys: pytest.CaptureFixture[s
         main(["evaluate"])
     assert caught.value.code == 2
     assert "'eval', 'decide', 'plan'" in capsys.readouterr().err
+
+
+def test_a_dry_run_of_nothing_is_one_message(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["dry-run", str(tmp_path / "nowhere")]) == 2
+    error = capsys.readouterr().err
+    assert f"harness dry-run: {tmp_path / 'nowhere'} is neither a directory nor an address" in error
+    assert "Traceback" not in error
+
+
+def test_a_dry_run_of_a_broken_checkpoint_lists_its_faults_and_ends_with_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    assert main(["dry-run", str(tmp_path), "round=demo", "engine=fake"]) == 2
+    error = capsys.readouterr().err
+    for wrong in ("names no architecture", "tokenizer.json is missing", "no weight file"):
+        assert wrong in error
+    assert "Traceback" not in error

@@ -77,8 +77,8 @@ def test_an_unknown_key_at_the_top_is_named() -> None:
 
 
 def test_an_unknown_key_of_a_member_is_named_by_the_member() -> None:
-    message = refusal("entrants.smollm2_135m.licens=MIT")
-    assert "entrants.smollm2_135m.licens = 'MIT': no such key (did you mean licence?)" in message
+    message = refusal("entrants.demo_novice.licens=MIT")
+    assert "entrants.demo_novice.licens = 'MIT': no such key (did you mean licence?)" in message
 
 
 def test_a_wrong_type_is_named_with_its_value() -> None:
@@ -86,8 +86,8 @@ def test_a_wrong_type_is_named_with_its_value() -> None:
 
 
 def test_a_closed_set_lists_its_members() -> None:
-    message = refusal("entrants.smollm2_135m.mode=chatty")
-    assert "entrants.smollm2_135m.mode = 'chatty'" in message
+    message = refusal("entrants.demo_novice.mode=chatty")
+    assert "entrants.demo_novice.mode = 'chatty'" in message
     assert "'base', 'chat' or 'thinking'" in message
 
 
@@ -103,7 +103,7 @@ def test_a_rule_about_an_absent_suite_is_refused(copied: Path) -> None:
 
 
 def test_a_member_under_another_name_is_refused() -> None:
-    assert "entrants.other says that its name is 'smollm2_135m'" in refusal("+entrant@entrants.other=smollm2_135m")
+    assert "entrants.other says that its name is 'demo_novice'" in refusal("+entrant@entrants.other=demo_novice")
 
 
 def test_a_broken_override_is_one_line() -> None:

@@ -242,3 +242,22 @@ def test_all_problems_are_listed_each_with_a_remedy(copy: Copy) -> None:
     problems = inspect(copy.folder, max_model_len=4096)
     assert len(problems) == 3
     assert all(problem.remedy for problem in problems)
+
+
+def test_a_missing_config_does_not_hide_what_else_is_wrong(copy: Copy) -> None:
+    copy.change_tensors(lambda tensors: tensors["model.norm.weight"].__setitem__(0, np.nan))
+    (copy.folder / "config.json").unlink()
+    (copy.folder / "tokenizer.json").unlink()
+    config, tokenizer, values = found(copy)
+    assert config.startswith("config.json is missing")
+    assert tokenizer.startswith("tokenizer.json is missing")
+    assert "model.norm.weight holds 1 values" in values
+
+
+def test_a_missing_shard_does_not_hide_a_wrong_shape(copy: Copy) -> None:
+    copy.change_tensors(lambda tensors: _reshape(tensors, "lm_head.weight", (500, 32)))
+    lost = copy.split()[EMBEDDING]
+    (copy.folder / lost).unlink()
+    shard, head = found(copy)
+    assert shard.startswith(f"{lost} is missing")
+    assert head == "lm_head.weight has 500 rows; config.json says vocab_size 512"

@@ -14,7 +14,7 @@ import pytest
 from harness.errors import EngineError, HarnessError, SetupError
 from harness.plan import RemoteEngine
 from harness.serve import Endpoint
-from harness.serve.remote import connect
+from harness.serve.remote import connect, served_models
 
 KEY = "sk-very-secret"
 MODELS = {"data": [{"id": "big", "max_model_len": 4096}, {"id": "small", "max_model_len": 512}]}
@@ -116,6 +116,18 @@ def test_a_server_that_lists_models_but_does_not_complete_is_an_engine_error(
 ) -> None:
     operator.completion = completion
     assert message in refused(operator, EngineError)
+
+
+def test_the_served_models_are_listed_with_their_contexts(operator: Operator) -> None:
+    engine = RemoteEngine(kind="remote", url=f"{operator.url}/v1/", served_model="?", max_model_len=1)
+    assert served_models(engine) == {"big": 4096, "small": 512}
+
+
+def test_a_server_that_does_not_list_its_models_is_an_engine_error(operator: Operator) -> None:
+    operator.models = None
+    engine = RemoteEngine(kind="remote", url=operator.url, served_model="?", max_model_len=1)
+    with pytest.raises(EngineError, match=r"does not say which models it serves \(/v1/models\): HTTP 404"):
+        served_models(engine)
 
 
 def test_an_address_where_nobody_listens_is_an_engine_error(operator: Operator) -> None:

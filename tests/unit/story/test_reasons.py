@@ -1,34 +1,84 @@
 from __future__ import annotations
 
 from string import Formatter
+from typing import get_args
 
 import pytest
 
-from harness.records import Number
-from harness.story.reasons import reason_in
-from harness.verdict.reasons import ENGLISH, Code, Reason
+from harness.plan import Round
+from harness.records import Fact, Number, Reason, ReasonCode
+from harness.story import Story, reason_in
+from harness.story.reasons import KOREAN
+from harness.verdict import ENGLISH, reason
+
+NUMBER = Number(value=0.2232, low=0.1863, high=0.2721, level=0.95, n=336)
+FACTS: dict[str, Fact] = {
+    "suite": "demo_korean",
+    "task": "ko_arithmetic",
+    "reference": "smol",
+    "rival": "haneul",
+    "value": NUMBER,
+    "threshold": 0.3,
+    "difference": Number(value=-1.24, low=-3.0, high=0.61, level=0.95, n=380),
+    "ours": ("base",),
+    "theirs": ("chat", "thinking"),
+    "problems": "it stopped",
+    **{name: place for place, name in enumerate(("count", "asked", "rank", "ranked", "keep"), start=11)},
+}
+SHOWN = {
+    "en": {
+        "suite": "Korean",
+        "task": "ko_arithmetic",
+        "value": "22.3% (95% interval 18.6–27.2%)",
+        "difference": "−1.2 (95% interval −3.0 to +0.6)",
+    },
+    "ko": {
+        "suite": "한국어",
+        "task": "우리말 셈",
+        "value": "22.3%(95% 신뢰구간 18.6–27.2%)",
+        "difference": "−1.2(95% 신뢰구간 −3.0 ~ +0.6)",
+    },
+}
+PARTICLES_OF_NAMES = ("이(가)", "은(는)", "을(를)", "와(과)", "(으)로")
 
 
-@pytest.mark.parametrize("code", ENGLISH)
-def test_a_recorded_reason_becomes_korean_with_its_facts(code: Code) -> None:
-    facts = {name: f"사실-{name}" for _, name, _, _ in Formatter().parse(ENGLISH[code]) if name}
-    korean = reason_in(Reason(code, **facts).english(), "ko")
-    assert korean != Reason(code, **facts).english()
-    for fact in facts.values():
-        assert fact in korean
+def facts_of(code: ReasonCode) -> dict[str, Fact]:
+    return {name: FACTS[name] for _, name, _, _ in Formatter().parse(ENGLISH[code]) if name}
 
 
-def test_an_interval_is_said_in_korean() -> None:
-    number = Number(value=0.4, low=0.3, high=0.5, level=0.95, n=10)
-    reason = Reason("floor_pass", suite="한국어", value=number, threshold=0.25).english()
-    assert (
-        reason_in(reason, "ko") == "한국어: 0.4000 (95% 신뢰구간 0.3000–0.5000). 신뢰구간 전체가 하한 0.25 이상입니다."
-    )
+def given(code: ReasonCode, plan: Round) -> Reason:
+    return reason(plan, code, **facts_of(code))
 
 
-def test_a_reason_of_unknown_wording_stays_as_recorded() -> None:
-    assert reason_in("Something {new} happened.", "ko") == "Something {new} happened."
+@pytest.mark.parametrize("code", get_args(ReasonCode))
+def test_a_reason_is_worded_from_its_facts_in_both_languages(code: ReasonCode, story: Story) -> None:
+    found = given(code, story.plan)
+    assert reason_in(found, story.plan, "en") == found.text
+    for text, lang in ((found.text, "en"), (reason_in(found, story.plan, "ko"), "ko")):
+        shown = {"reference": "SmolLM2 135M", "rival": "하늘 1.0", "threshold": "30%", **SHOWN[lang]}
+        shown |= {"ours": "base", "theirs": "chat, thinking"}
+        for name, fact in facts_of(code).items():
+            assert shown.get(name, str(fact)) in text
 
 
-def test_english_stays_as_recorded() -> None:
-    assert reason_in(ENGLISH["no_gates"], "en") == ENGLISH["no_gates"]
+@pytest.mark.parametrize("code", get_args(ReasonCode))
+def test_a_stored_reason_is_read_back_as_it_was(code: ReasonCode, story: Story) -> None:
+    found = given(code, story.plan)
+    assert Reason.model_validate_json(found.model_dump_json()) == found
+
+
+@pytest.mark.parametrize("text", KOREAN.values())
+def test_no_korean_reason_hangs_a_doubled_particle_on_a_name(text: str) -> None:
+    assert not [particle for particle in PARTICLES_OF_NAMES if particle in text]
+
+
+def test_a_number_without_a_sampling_model_says_so(story: Story) -> None:
+    found = reason(story.plan, "floor_pass", suite="demo_korean", value=Number(value=0.44), threshold=0.4)
+    assert found.text.startswith("Korean is 44.0% (without an interval);")
+    assert reason_in(found, story.plan, "ko").startswith("한국어: 44.0%(신뢰구간 없음).")
+
+
+def test_an_interval_without_an_upper_end_is_open(story: Story) -> None:
+    number = Number(value=1.2, low=0.97, high=None, level=0.95, n=40)
+    facts: dict[str, Fact] = {"suite": "demo_korean", "reference": "smol", "value": number, "threshold": 0.95}
+    assert "120.0% (95% interval 97.0%–∞) of SmolLM2 135M's" in reason(story.plan, "ratio_pass", **facts).text

@@ -14,7 +14,7 @@ from harness.story import (
     rules_in_words,
     word,
 )
-from harness.verdict.reasons import ENGLISH
+from harness.verdict import reason
 from tests.rounds import CONTENDERS, build_round
 
 
@@ -56,7 +56,7 @@ def test_how_sure_a_decision_is_comes_with_it(story: Story, name: str, doubt: st
 def test_a_decision_by_point_estimate_is_doubted_in_the_headline(tmp_path: object, story: Story) -> None:
     folder = build_round(story.folder.path.parent, name="doubted")
     record = folder.read_record()
-    haneul = record.entrants["haneul"].model_copy(update={"reasons": (ENGLISH["point_estimate"],)})
+    haneul = record.entrants["haneul"].model_copy(update={"reasons": (reason(story.plan, "point_estimate"),)})
     write_record(folder.record, record.model_copy(update={"entrants": {**record.entrants, "haneul": haneul}}))
     assert headline(read_story(folder), "en").startswith("하늘 1.0 (in doubt) advances;")
 

@@ -6,7 +6,7 @@ import pytest
 
 from harness.story.reasons import KOREAN
 from harness.story.words import WORDS, word
-from harness.verdict.reasons import ENGLISH
+from harness.verdict import ENGLISH
 
 
 def blanks(text: str) -> set[str]:

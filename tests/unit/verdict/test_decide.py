@@ -64,14 +64,14 @@ def test_a_rival_whose_gate_is_undecided_leaves_a_place_open() -> None:
     results = decide(round_, given)[0]
     assert results["a"].decision == "undecided"
     assert results["b"].decision == "undecided"
-    assert any("its gates are not settled" in reason for reason in results["b"].reasons)
+    assert any("its gates are not settled" in reason.text for reason in results["b"].reasons)
 
 
 def test_overlap_and_rank_are_told() -> None:
     round_ = round_of(["a", "b"], keep=1, items=N)
     results = decide(round_, single(round_, {"a": right(501, N), "b": right(500, N)}))[0]
-    assert results["b"].reasons[1].startswith("Rank 2 of 2 by total; 1 stay")
-    assert results["b"].reasons[2].startswith("In points, the total less A's is -0.1000 (95 % interval")
+    assert results["b"].reasons[1].text.startswith("Rank 2 of 2 by total; 1 stay")
+    assert results["b"].reasons[2].text.startswith("In points, the total less A's is −0.1 (95% interval")
     assert results["a"].decision_by_rule == "advance"
     assert results["b"].decision_by_rule == "eliminate"
 
@@ -79,7 +79,7 @@ def test_overlap_and_rank_are_told() -> None:
 def test_a_tie_is_told() -> None:
     round_ = round_of(["a", "b"], keep=1)
     results = decide(round_, single(round_, {"a": right(50), "b": right(50)}))[0]
-    assert "equals B's" in results["a"].reasons[2]
+    assert "equals B's" in results["a"].reasons[2].text
     assert results["a"].decision_by_rule == "undecided"
 
 
@@ -88,7 +88,7 @@ def test_totals_of_different_modes_are_not_ranked() -> None:
     given = single(round_, {"a": right(90)}) | single(round_, {"b": right(10)}, mode="chat")
     results = decide(round_, given)[0]
     assert [result.decision for result in results.values()] == ["incomplete", "incomplete"]
-    assert "another mode" in results["a"].reasons[2]
+    assert "another mode" in results["a"].reasons[2].text
 
 
 def test_points_and_total_are_summed_over_suites() -> None:
@@ -117,14 +117,14 @@ def test_failed_answers_make_incomplete_and_are_counted() -> None:
     round_ = round_of(["a"], gates=[floor(0.1)])
     result = decide(round_, single(round_, {"a": [None, None, *right(98, 98)]}))[0]["a"]
     assert result.decision == result.decision_by_rule == "incomplete"
-    assert result.reasons[0].startswith("main_task: 2 of 100 answers failed")
+    assert result.reasons[0].text.startswith("main_task: 2 of 100 answers failed")
 
 
 def test_missing_answers_make_incomplete() -> None:
     round_ = round_of(["a"])
     result = decide(round_, single(round_, {"a": right(99, 99)}))[0]["a"]
     assert result.decision == "incomplete"
-    assert result.reasons == ("main_task: 99 answers are there where 100 were to be given.",)
+    assert [reason.text for reason in result.reasons] == ["main_task: 99 answers are there where 100 were to be given."]
 
 
 def test_an_incomplete_record_is_never_a_pass() -> None:
@@ -133,7 +133,7 @@ def test_an_incomplete_record_is_never_a_pass() -> None:
     record = given.record.model_copy(update={"status": "incomplete", "problems": ("it stopped",)})  # type: ignore[union-attr]
     result = decide(round_, {"a": type(given)(given.run, record, given.samples)})[0]["a"]
     assert result.decision == "incomplete"
-    assert "it stopped" in result.reasons[0]
+    assert "it stopped" in result.reasons[0].text
 
 
 def test_samples_that_contradict_themselves_are_refused() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from harness.numbers import percent_of_rule
 from harness.verdict import Evidence, decide
 from harness.verdict.gates import merged
 from tests.unit.verdict.rounds import evidence, floor, ratio_to, right, round_of, single
@@ -27,7 +28,7 @@ def test_floor_is_decided_by_where_the_interval_lies(minimum: float, outcome: st
     result = decide(round_, single(round_, {"a": right(50)}))[0]["a"]
     assert result.gates["main_floor"].outcome == outcome
     assert (result.decision, result.decision_by_rule) == (decision, by_rule)
-    assert f"floor of {minimum:g}" in result.gates["main_floor"].reason
+    assert f"floor of {percent_of_rule(minimum)}" in result.gates["main_floor"].reason.text
 
 
 @pytest.mark.parametrize(("minimum", "outcome", "decision", "by_rule"), FLOORS)
@@ -38,7 +39,7 @@ def test_point_estimate_rule_follows_the_rule_and_says_so(
     result = decide(round_, single(round_, {"a": right(50)}))[0]["a"]
     assert result.decision == result.decision_by_rule == by_rule
     assert result.gates["main_floor"].outcome == outcome
-    assert any("point estimates decide" in reason for reason in result.reasons) == (outcome == "undecided")
+    assert any("point estimates decide" in reason.text for reason in result.reasons) == (outcome == "undecided")
 
 
 @pytest.mark.parametrize(
@@ -58,7 +59,7 @@ def test_ratio_is_decided_on_paired_answers(ours: int, theirs: int, minimum: flo
     assert gate.outcome == outcome
     assert gate.value is not None
     assert gate.value.value == pytest.approx(ours / theirs)
-    assert "REF" in gate.reason
+    assert "REF" in gate.reason.text
 
 
 def test_ratio_to_a_reference_that_scored_nothing_is_undecided() -> None:
@@ -72,8 +73,8 @@ def test_ratio_between_modes_is_incomplete() -> None:
     given = single(round_, {"a": right(90)}) | single(round_, {"ref": right(50)}, mode="chat")
     found = decide(round_, given)[0]["a"]
     assert (found.decision, found.decision_by_rule) == ("incomplete", "incomplete")
-    assert "mode base" in found.gates["main_ratio"].reason
-    assert "mode chat" in found.gates["main_ratio"].reason
+    assert "mode base" in found.gates["main_ratio"].reason.text
+    assert "mode chat" in found.gates["main_ratio"].reason.text
     assert found.gates["main_ratio"].value is None
 
 
@@ -82,16 +83,16 @@ def test_ratio_on_other_items_is_incomplete() -> None:
     given = single(round_, {"a": right(90)}) | single(round_, {"ref": right(50)}, prefix="other")
     found = decide(round_, given)[0]["a"]
     assert found.decision == "incomplete"
-    assert "same items" in found.gates["main_ratio"].reason
+    assert "same items" in found.gates["main_ratio"].reason.text
 
 
 def test_ratio_without_the_reference_is_incomplete() -> None:
     round_ = round_of(["a"], gates=[ratio_to("ref", 0.5)], references=["ref"])
     entrants, references = decide(round_, single(round_, {"a": right(90)}))
     assert entrants["a"].decision == entrants["a"].decision_by_rule == "incomplete"
-    assert "REF are missing" in entrants["a"].gates["main_ratio"].reason
+    assert "REF are missing" in entrants["a"].gates["main_ratio"].reason.text
     assert references["ref"].total is None
-    assert references["ref"].reasons == ("There is no record of a run.",)
+    assert [reason.code for reason in references["ref"].reasons] == ["no_record"]
 
 
 def test_a_failed_floor_eliminates_whatever_the_missing_reference_would_show() -> None:
