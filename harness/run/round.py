@@ -167,6 +167,7 @@ def _track(round_: Round, folder: RoundFolder, results: Results, screen: Screen)
         return
     try:
         with screen.waiting("logging to MLflow"):
-            log_round(folder, round_.tracking, results, round_.lang)
+            address = log_round(folder, round_.tracking, results, round_.lang)
+        screen.say(f"MLflow: {address}" if "://" in address else "MLflow: make ui, then http://127.0.0.1:5000")
     except TrackingError as error:
         screen.say(f"{error}")
