@@ -25,6 +25,8 @@ COMPILE := --extra gpu --python-platform x86_64-manylinux_2_35
 endif
 
 export DO_NOT_TRACK := 1
+# Paths that the user names reach the shell as variables: they may hold spaces and quotes.
+export ENTRANT RUN
 
 .PHONY: help install eval dry-run decide verify plan report track ui test test-full check format schemas lock ci clean
 
@@ -55,8 +57,8 @@ eval: install ## evaluate a round and decide it; run again to resume or reuse
 	@$(BIN)/harness eval round=$(ROUND) $(ARGS)
 
 dry-run: install ## rehearse a round with your own model: ENTRANT=DIR or URL; unofficial, nothing leaves this machine
-	@test -n '$(ENTRANT)' || { echo "name a checkpoint directory or a server: make dry-run ENTRANT=DIR" >&2; exit 2; }
-	@$(BIN)/harness dry-run '$(ENTRANT)' round=$(ROUND) $(ARGS)
+	@test -n "$$ENTRANT" || { echo "name a checkpoint directory or a server: make dry-run ENTRANT=DIR" >&2; exit 2; }
+	@$(BIN)/harness dry-run "$$ENTRANT" round=$(ROUND) $(ARGS)
 
 decide: install ## decide a round from the records that exist
 	@$(BIN)/harness decide round=$(ROUND) $(ARGS)
@@ -65,7 +67,7 @@ plan: install ## say what a round would do, with the commands that serve each mo
 	@$(BIN)/harness plan round=$(ROUND) $(ARGS)
 
 verify: install ## recompute a result from its samples: RUN=results/demo, or a run's folder
-	@$(BIN)/harness verify $(or $(RUN),results/$(ROUND))
+	@$(BIN)/harness verify "$${RUN:-results/$(ROUND)}"
 
 report: install ## write a decided round's report and tables again
 	@$(BIN)/harness report round=$(ROUND) $(ARGS)
@@ -74,7 +76,8 @@ track: install ## log a decided round to MLflow (after a tracking server was dow
 	@$(BIN)/harness track round=$(ROUND) $(ARGS)
 
 ui: install ## open the MLflow UI on http://127.0.0.1:5000 (PORT=...)
-	@MLFLOW_DISABLE_TELEMETRY=true $(BIN)/mlflow ui --backend-store-uri sqlite:///$(CURDIR)/results/mlflow/mlflow.db --host 127.0.0.1 --port $(or $(PORT),5000)
+	@test -e results/mlflow/mlflow.db || { echo "no round was logged to results/mlflow yet: run make eval first" >&2; exit 2; }
+	@MLFLOW_DISABLE_TELEMETRY=true $(BIN)/mlflow ui --backend-store-uri "sqlite:///$(CURDIR)/results/mlflow/mlflow.db" --host 127.0.0.1 --port $(or $(PORT),5000)
 
 test: install ## unit and integration tests, one real vLLM among them (under 8 minutes)
 	@$(BIN)/python -m pytest -m "not full" $(ARGS)

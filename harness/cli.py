@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from harness.environment import CACHE, ROOT, contain
 from harness.errors import HarnessError
+from harness.visible import visible
 
 if TYPE_CHECKING:
     from harness.plan import Round
@@ -26,22 +29,49 @@ EXIT_CODES = """exit codes:
 """
 
 EXIT_OK, EXIT_INCOMPLETE, EXIT_VERIFICATION, EXIT_INTERRUPTED, EXIT_TERMINATED = 0, 3, 4, 130, 143
+EXIT_UNREAD = 141
+"""Whoever read the output has left; the exit code of a program that SIGPIPE ends."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    _show_what_cannot_be_encoded()
     options = _parser().parse_args(arguments)
     contain()
     signal.signal(signal.SIGTERM, _terminate)
     try:
         code: int = options.command(options)
+        sys.stdout.flush()
     except HarnessError as error:
-        sys.stderr.write(f"harness {options.name}: {error}\n")
+        sys.stderr.write(f"harness {options.name}: {visible(str(error))}\n")
         return error.exit_code
     except KeyboardInterrupt:
         sys.stderr.write("\ninterrupted: what was answered is kept; run the same command again to go on\n")
         return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        if not _reader_has_left():
+            raise
+        return EXIT_UNREAD
     return code
+
+
+def _show_what_cannot_be_encoded() -> None:
+    """Hangul on a terminal that has none is shown as escapes, and ends no evaluation."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _reader_has_left() -> bool:
+    """Whether the broken pipe is one of our outputs; that is then silenced, since it is flushed again at exit."""
+    left = False
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            left = True
+    return left
 
 
 def _terminate(*_: object) -> NoReturn:
@@ -115,14 +145,12 @@ def _eval(options: argparse.Namespace) -> int:
 
 
 def _dry_run(options: argparse.Namespace) -> int:
-    from rich.console import Console
-
     from harness.report import rehearsal_summary
-    from harness.run import Screen, dry_run
+    from harness.run import Screen, Terminal, dry_run
 
     rehearsed = dry_run(options.entrant, options.overrides, root=ROOT, cache=CACHE, screen=Screen())
     folder, planned = rehearsed.concluded.folder, rehearsed.planned
-    Console(highlight=False).print(rehearsal_summary(folder, planned, planned.lang))
+    Terminal().print(rehearsal_summary(folder, planned, planned.lang))
     return EXIT_OK if rehearsed.concluded.record.status == "complete" else EXIT_INCOMPLETE
 
 
@@ -133,32 +161,31 @@ def _decide(options: argparse.Namespace) -> int:
 
 
 def _show(concluded: Concluded, round_: Round) -> int:
-    from rich.console import Console
-
     from harness.report import summary
+    from harness.run import Terminal
 
-    Console(highlight=False).print(summary(concluded.folder, round_.lang))
+    Terminal().print(summary(concluded.folder, round_.lang))
     return EXIT_OK if concluded.record.status == "complete" else EXIT_INCOMPLETE
 
 
 def _plan(options: argparse.Namespace) -> int:
     from harness.run import planned
 
-    sys.stdout.write(planned(options.round) + "\n")
+    _say(planned(options.round))
     return EXIT_OK
 
 
 def _report(options: argparse.Namespace) -> int:
     from harness.run import report_round
 
-    sys.stdout.write(f"{report_round(options.round, root=ROOT)}\n")
+    _say(f"{report_round(options.round, root=ROOT)}")
     return EXIT_OK
 
 
 def _track(options: argparse.Namespace) -> int:
     from harness.run import track_round
 
-    sys.stdout.write(f"{track_round(options.round, root=ROOT)}\n")
+    _say(f"{track_round(options.round, root=ROOT)}")
     return EXIT_OK
 
 
@@ -166,11 +193,16 @@ def _verify(options: argparse.Namespace) -> int:
     from harness.evidence import verify
 
     discrepancies = verify(options.folder)
-    sys.stdout.writelines(f"{line}\n" for line in discrepancies)
+    for line in discrepancies:
+        _say(line)
     if discrepancies:
         return EXIT_VERIFICATION
-    sys.stdout.write(f"{options.folder}: intact\n")
+    _say(f"{options.folder}: intact")
     return EXIT_OK
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{visible(text)}\n")
 
 
 if __name__ == "__main__":

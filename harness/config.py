@@ -27,11 +27,35 @@ def load_round(overrides: Sequence[str], configs: Path) -> Round:
 
     Raises ConfigError naming the bad key, its value and what is allowed.
     """
-    content = _compose(overrides, configs)
+    round_ = _validated(_compose(overrides, configs))
+    choice = [override for override in overrides if override.startswith("round=")]
+    if len(choice) == len(overrides):
+        return round_
+    try:
+        committed = _validated(_compose(choice, configs))
+    except ConfigError:
+        # A round that only overrides complete, such as engine=remote with its address.
+        return round_.model_copy(update={"overridden": ("the round",)})
+    return round_.model_copy(update={"overridden": _departures(round_, committed)})
+
+
+def _validated(content: dict[str, Any]) -> Round:
     try:
         return Round.model_validate(_name_members(content))
     except ValidationError as error:
         raise ConfigError(_explain(error, content), _COMPOSED_HINT) from error
+
+
+def _departures(round_: Round, committed: Round) -> tuple[str, ...]:
+    """Parts of a round in which it differs from its file; what cannot change the verdict does not count."""
+    ours, theirs = _decisive(round_), _decisive(committed)
+    return tuple(part for part in ours if ours[part] != theirs[part])
+
+
+def _decisive(round_: Round) -> dict[str, Any]:
+    content = round_.model_dump(mode="json", exclude={"results", "lang", "tracking", "overridden"})
+    engines = {model.name: round_.engine_of(model.name).identity() for model in round_.models}
+    return {**content, "engine": None, "engines": engines}
 
 
 def to_yaml(round_: Round) -> str:

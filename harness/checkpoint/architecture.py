@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import reprlib
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import count, islice
 from typing import Any
 
 from harness.checkpoint.problem import Problem
@@ -15,12 +17,14 @@ LAYERS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers")
 CONTEXT = ("max_position_embeddings", "n_positions", "max_seq_len", "seq_length", "max_sequence_length")
 # Rotary scalings whose factor is not yet in max_position_embeddings, as vLLM reads them.
 UNSCALED_ROPE = ("linear", "dynamic")
+LARGEST = 1 << 40
+"""Far beyond any model's sizes; larger values are damage."""
 
 EMBEDDING = re.compile(
     r"(?P<prefix>(?:.*\.)?)(?:embed_tokens|wte|word_embeddings|tok_embeddings|embed_in|embeddings|embedding)\.weight"
 )
 HEAD = re.compile(r"(.*\.)?(lm_head|output|output_layer|embed_out|head)\.weight")
-LAYER = re.compile(r"(layers|h|blocks|layer)\.(\d+)\.")
+LAYER = re.compile(r"(layers|h|blocks|layer)\.([0-9]{1,9})\.")
 SERVE_SOUND = "use the config and the weights of one and the same revision"
 
 
@@ -47,17 +51,31 @@ class Architecture:
     @property
     def context(self) -> int | None:
         """Longest sequence that the positions cover, tokens; None where the config gives none."""
-        positions = self._size(CONTEXT)
-        rope = self.text.get("rope_parameters") or self.text.get("rope_scaling")
-        if positions is None or not isinstance(rope, dict):
+        positions, factor = self._size(CONTEXT), self.rope_factor
+        if positions is None or not _is_size(positions) or not _is_factor(factor):
             return positions
-        kind = rope.get("rope_type") or rope.get("type")
+        return int(positions * factor)
+
+    @property
+    def rope_factor(self) -> Any:
+        """By how much the positions are still to be multiplied, as it stands in the config; 1 where it names none."""
+        rope = self.text.get("rope_parameters") or self.text.get("rope_scaling")
+        if not isinstance(rope, dict) or (rope.get("rope_type") or rope.get("type")) not in UNSCALED_ROPE:
+            return 1
         factor = rope.get("factor")
-        return int(positions * factor) if kind in UNSCALED_ROPE and isinstance(factor, int | float) else positions
+        return 1 if factor is None else factor
 
     def _size(self, names: Sequence[str]) -> int | None:
         found = [self.text[name] for name in names if type(self.text.get(name)) is int]
         return found[0] if found else None
+
+
+def _is_size(value: int) -> bool:
+    return 0 < value <= LARGEST
+
+
+def _is_factor(value: Any) -> bool:
+    return type(value) in (int, float) and 0 < value <= LARGEST  # false for NaN
 
 
 def config_problems(architecture: Architecture, max_model_len: int | None) -> Iterator[Problem]:
@@ -68,8 +86,23 @@ def config_problems(architecture: Architecture, max_model_len: int | None) -> It
     for names, size in sizes.items():
         if size is None or size < 1:
             yield Problem(f"config.json gives no {names[0]} (a positive integer)", "complete config.json")
-    context = architecture.context
-    if context is not None and max_model_len is not None and max_model_len > context:
+        elif size > LARGEST:
+            yield Problem(f"config.json gives a {names[0]} beyond {LARGEST}", "complete config.json")
+    yield from _context_problems(architecture, max_model_len)
+
+
+def _context_problems(architecture: Architecture, max_model_len: int | None) -> Iterator[Problem]:
+    given = {name: architecture.text[name] for name in CONTEXT if architecture.text.get(name) is not None}
+    context, factor = architecture.context, architecture.rope_factor
+    if given and (context is None or not _is_size(context)):
+        name, value = next(iter(given.items()))
+        yield Problem(f"config.json: {name} is {reprlib.repr(value)}, not a number of tokens", "correct config.json")
+    elif not _is_factor(factor):
+        yield Problem(
+            f"config.json: the factor of the rotary scaling is {reprlib.repr(factor)}, not a number above 0",
+            "correct config.json",
+        )
+    elif context is not None and max_model_len is not None and max_model_len > context:
         yield Problem(
             f"max_model_len {max_model_len} is longer than the model's context of {context} tokens",
             f"set engine.max_model_len={context} or less",
@@ -96,7 +129,7 @@ def _embedding_problems(architecture: Architecture, embedding: Tensor) -> Iterat
     expected = (vocab, hidden)
     if vocab and hidden and embedding.shape != expected:
         yield Problem(
-            f"{embedding.name} has shape {list(embedding.shape)}; config.json asks for [vocab_size, hidden_size]"
+            f"{embedding.label} has shape {list(embedding.shape)}; config.json asks for [vocab_size, hidden_size]"
             f" = {list(expected)}",
             SERVE_SOUND,
         )
@@ -120,7 +153,7 @@ def _head_problems(architecture: Architecture, tensors: Sequence[Tensor], *, who
     for head in heads:
         if architecture.vocab_size and head.shape[0] != architecture.vocab_size:
             yield Problem(
-                f"{head.name} has {head.shape[0]} rows; config.json says vocab_size {architecture.vocab_size}",
+                f"{head.label} has {head.shape[0]} rows; config.json says vocab_size {architecture.vocab_size}",
                 SERVE_SOUND,
             )
 
@@ -131,12 +164,12 @@ def _layer_problems(
     matches = (LAYER.match(tensor.name, len(prefix)) for tensor in tensors if tensor.name.startswith(prefix))
     present = {int(match[2]) for match in matches if match}
     layers = architecture.layers or 0
-    missing = sorted(set(range(layers)) - present)
-    if missing and whole:
-        numbers = ", ".join(map(str, missing[:8])) + (" ..." if len(missing) > 8 else "")
-        yield Problem(
-            f"config.json says {layers} layers; the weights lack {len(missing)} of them: {numbers}", SERVE_SOUND
-        )
+    missing = layers - sum(number < layers for number in present)
+    if missing > 0 and whole:
+        # Counted, not listed: a damaged config may promise any number of layers.
+        first = islice((number for number in count() if number not in present), min(missing, 8))
+        numbers = ", ".join(map(str, first)) + (" ..." if missing > 8 else "")
+        yield Problem(f"config.json says {layers} layers; the weights lack {missing} of them: {numbers}", SERVE_SOUND)
     # Further layers are right where the model predicts several tokens at once: those are not used in evaluation.
     extra = sorted(number for number in present if number >= layers)
     if layers and extra and not architecture.text.get("num_nextn_predict_layers"):

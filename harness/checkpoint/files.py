@@ -15,6 +15,7 @@ TOKENIZER_FILES = frozenset({
 })  # fmt: skip
 SETTINGS_SUFFIXES = frozenset({".json", ".jinja", ".model", ".txt", ".tiktoken", ".py"})
 PROSE = ("readme", "license", "licence", "notice", "use_policy")
+LONGEST_FILE_NAME = 255  # bytes, of Linux
 TEMPLATE_FOLDER = "additional_chat_templates"
 
 
@@ -54,5 +55,7 @@ def read_json(path: Path) -> Any:
 
 
 def _is_plain_name(name: object) -> bool:
-    """A file of the folder itself, not a path that leads out of it."""
-    return isinstance(name, str) and name == Path(name).name and name not in ("", ".", "..")
+    """A file of the folder itself, not a path that leads out of it or that no file system could hold."""
+    if not isinstance(name, str) or name != Path(name).name or name in ("", ".", ".."):
+        return False
+    return "\0" not in name and len(name.encode(errors="replace")) <= LONGEST_FILE_NAME

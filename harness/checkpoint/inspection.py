@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 from harness.checkpoint.architecture import Architecture, config_problems, fit_problems
 from harness.checkpoint.files import CONFIG, INDEX, read_json, weight_files, weight_map
 from harness.checkpoint.problem import Problem
-from harness.checkpoint.tensors import Tensor, not_finite, read_header
+from harness.checkpoint.tensors import Tensor, named, not_finite, read_header
 from harness.checkpoint.vocabulary import vocabulary_problems
 
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt")
@@ -47,7 +48,7 @@ def _remote_code(folder: Path) -> Iterator[Problem]:
         content: Any = read_json(folder / name)
         if isinstance(content, dict) and content.get("auto_map"):
             yield Problem(
-                f"{name} asks for the checkpoint's own code (auto_map: {content['auto_map']})",
+                f"{name} asks for the checkpoint's own code (auto_map: {reprlib.repr(content['auto_map'])})",
                 "such code is never run; where vLLM and transformers know the architecture, ask the owner for"
                 " a revision without auto_map",
             )
@@ -90,13 +91,13 @@ def _pickle_problems(folder: Path) -> Iterator[Problem]:
 def _index_problems(folder: Path) -> Iterator[Problem]:
     if not (folder / INDEX).exists():
         return
-    named = weight_map(folder)
-    if named is None:
+    expected = weight_map(folder)
+    if expected is None:
         yield Problem(f"{INDEX} holds no weight_map of tensor names to files of this folder", "download it again")
         return
-    missing = sorted({name for name in named.values() if not (folder / name).is_file()})
+    missing = sorted({name for name in expected.values() if not (folder / name).is_file()})
     for name in missing:
-        count = sum(file == name for file in named.values())
+        count = sum(file == name for file in expected.values())
         yield Problem(f"{name} is missing; {INDEX} expects {count} tensors in it", "download the missing file")
 
 
@@ -106,7 +107,7 @@ def _name_problems(folder: Path, tensors: list[Tensor], broken: set[Path]) -> It
     if twice:
         files = sorted({tensor.file.name for tensor in tensors if tensor.name == twice[0]})
         yield Problem(
-            f"{len(twice)} tensors lie in more than one file, such as {twice[0]} in {' and '.join(files)}",
+            f"{len(twice)} tensors lie in more than one file, such as {named(twice[0])} in {' and '.join(files)}",
             f"keep one set of weight files, or add {INDEX}, which says which files count",
         )
     present = {(tensor.name, tensor.file.name) for tensor in tensors}
@@ -116,6 +117,6 @@ def _name_problems(folder: Path, tensors: list[Tensor], broken: set[Path]) -> It
     if lost:
         more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
         yield Problem(
-            f"tensor {lost[0]}{more} is in {INDEX} but not in the file that it names",
+            f"tensor {named(lost[0])}{more} is in {INDEX} but not in the file that it names",
             "download index and weight files again: they are of different versions",
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import mmap
+import reprlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +18,13 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from harness.checkpoint.problem import Problem
+from harness.visible import visible
 
 LENGTH_BYTES = 8
 MAX_HEADER_BYTES = 100_000_000  # the limit of the reference implementation
 SCAN_BYTES = 8 << 20
+LARGEST_SIZE = 1 << 62  # bytes, rows and columns; what is larger is damage
+LONGEST_NAME = 200
 
 DTYPE_BITS = {
     "BOOL": 8, "U8": 8, "I8": 8, "F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8, "F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8,
@@ -58,6 +62,16 @@ class Tensor:
     end: int
     """One past the last byte in the file."""
 
+    @property
+    def label(self) -> str:
+        """The name as a message shows it."""
+        return named(self.name)
+
+
+def named(name: str) -> str:
+    """A name that a file gives, on one line of bounded length."""
+    return visible(name, LONGEST_NAME).replace("\n", "␊")
+
 
 def read_header(path: Path) -> tuple[list[Tensor], list[Problem]]:
     """The tensors of one file, or what is wrong with it (then no tensors). Values are not read."""
@@ -77,7 +91,9 @@ def read_header(path: Path) -> tuple[list[Tensor], list[Problem]]:
     sound = [tensor for tensor in tensors if tensor is not None]
     if len(sound) < len(tensors):
         name = next(name for name, tensor in zip(entries, tensors, strict=True) if tensor is None)
-        return [], [_broken(path, f"has a header that describes tensor {name!r} wrongly: {str(entries[name])[:120]}")]
+        return [], [
+            _broken(path, f"has a header that describes tensor {named(name)!r} wrongly: {reprlib.repr(entries[name])}")
+        ]
     problem = _layout_problem(path, sound, LENGTH_BYTES + length, size)
     return ([], [problem]) if problem else (sound, [])
 
@@ -94,7 +110,7 @@ def not_finite(tensors: list[Tensor]) -> Iterator[Problem]:
                 bad = sum(_count_not_finite(data, tensor))
                 if bad:
                     yield Problem(
-                        f"{path.name}: tensor {tensor.name} holds {bad} values that are NaN or infinite"
+                        f"{path.name}: tensor {tensor.label} holds {bad} values that are NaN or infinite"
                         f" (of {math.prod(tensor.shape)}, {tensor.dtype})",
                         "use a sound copy of the weights; a model with such values cannot be evaluated",
                     )
@@ -122,19 +138,20 @@ def _parse(raw: bytes) -> dict[str, Any] | None:
 
 def _tensor(path: Path, name: str, entry: Any, base: int) -> Tensor | None:
     """The described tensor; None where dtype, shape and byte range do not agree."""
-    if not isinstance(entry, dict) or entry.get("dtype") not in DTYPE_BITS:
+    dtype = entry.get("dtype") if isinstance(entry, dict) else None
+    if not isinstance(dtype, str) or dtype not in DTYPE_BITS:
         return None
     shape, offsets = entry.get("shape"), entry.get("data_offsets")
     if not _is_sizes(shape) or not _is_sizes(offsets) or len(offsets) != 2 or offsets[0] > offsets[1]:
         return None
-    bits = math.prod(shape) * DTYPE_BITS[entry["dtype"]]
+    bits = math.prod(shape) * DTYPE_BITS[dtype]
     if bits != 8 * (offsets[1] - offsets[0]):
         return None
-    return Tensor(name, path, entry["dtype"], tuple(shape), base + offsets[0], base + offsets[1])
+    return Tensor(name, path, dtype, tuple(shape), base + offsets[0], base + offsets[1])
 
 
 def _is_sizes(value: Any) -> TypeGuard[list[int]]:
-    return isinstance(value, list) and all(type(size) is int and size >= 0 for size in value)
+    return isinstance(value, list) and all(type(size) is int and 0 <= size <= LARGEST_SIZE for size in value)
 
 
 def _layout_problem(path: Path, tensors: list[Tensor], base: int, size: int) -> Problem | None:
@@ -142,7 +159,7 @@ def _layout_problem(path: Path, tensors: list[Tensor], base: int, size: int) -> 
     end = base
     for tensor in sorted(tensors, key=lambda tensor: (tensor.start, tensor.end)):
         if tensor.start != end:
-            return _broken(path, f"has a gap or an overlap before tensor {tensor.name!r}")
+            return _broken(path, f"has a gap or an overlap before tensor {tensor.label!r}")
         end = tensor.end
     if end > size:
         return _broken(path, f"is truncated: {size} bytes, {end} expected")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from harness.checkpoint.files import TOKENIZER_FILES, read_json
 from harness.checkpoint.problem import Problem
 
 SAME_REVISION = "use the tokenizer and the weights of one and the same revision"
+ID = r"[0-9]{1,18}"
 SPECIAL = ("bos_token_id", "eos_token_id", "pad_token_id")
 
 
@@ -63,7 +65,7 @@ def _added(config: dict[str, Any]) -> dict[str, int]:
     added = config.get("added_tokens_decoder")
     if not isinstance(added, dict):
         return {}
-    return {_text(token): int(number) for number, token in added.items() if str(number).isdecimal()}
+    return {_text(token): int(number) for number, token in added.items() if re.fullmatch(ID, number)}
 
 
 def _unknown_specials(vocabulary: dict[str, int], config: dict[str, Any]) -> Iterator[Problem]:

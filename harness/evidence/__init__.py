@@ -1,6 +1,17 @@
 """What a result is made of, and whether it still follows from it."""
 
-from harness.evidence.manifest import GradedTask, build_manifest
-from harness.evidence.verify import read_evidence, verify
+from harness.evidence.installed import installed_versions
+from harness.evidence.manifest import GradedTask, build_manifest, server_reasons, tree_reasons, with_reasons
+from harness.evidence.verify import plan_problems, read_evidence, verify
 
-__all__ = ["GradedTask", "build_manifest", "read_evidence", "verify"]
+__all__ = [
+    "GradedTask",
+    "build_manifest",
+    "installed_versions",
+    "plan_problems",
+    "read_evidence",
+    "server_reasons",
+    "tree_reasons",
+    "verify",
+    "with_reasons",
+]

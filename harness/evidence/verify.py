@@ -7,14 +7,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from harness.errors import UserError, VerificationError
-from harness.evidence.manifest import RUN_ID_DIGITS
+from harness.evidence.manifest import RUN_ID_DIGITS, engine_reasons
 from harness.hashing import digest, sha256_file
 from harness.plan import Round, Suite, Task
 from harness.records import Manifest, RoundRecord, RunRecord, Sample, TaskResult
 from harness.stats import suite_score, task_score
 from harness.store import RoundFolder, RunFolder
 from harness.verdict import Evidence, decide
+
+FIXED_SCORES: Mapping[str, float] = {"correct": 1.0, "wrong": 0.0, "unparsed": 0.0, "truncated": 0.0, "refused": 0.0}
+"""Outcomes that leave no choice of score."""
 
 
 def verify(folder: Path) -> list[str]:
@@ -23,25 +28,32 @@ def verify(folder: Path) -> list[str]:
     Raises UserError where the folder is neither.
     """
     if RoundFolder(folder).record.is_file():
-        return list(_verify_round(RoundFolder(folder)))
+        return list(_named(folder, _verify_round(RoundFolder(folder))))
     if RunFolder(folder).manifest.is_file():
-        return list(_verify_run(RunFolder(folder)))
+        return list(_named(folder, _verify_run(RunFolder(folder))))
     raise UserError(
         f"{folder} holds neither round.json nor manifest.json",
         "give a round's folder (results/ROUND) or a run's (results/ROUND/runs/MODEL/RUN)",
     )
 
 
-def _verify_run(folder: RunFolder) -> Iterator[str]:
+def _named(where: Path, discrepancies: Iterator[str]) -> Iterator[str]:
+    """The discrepancies, and damage that keeps them from being computed as one more of them."""
     try:
-        manifest, record = folder.read_manifest(), folder.read_record()
+        yield from discrepancies
     except VerificationError as error:
         yield error.message
-        return
+    except (ValidationError, ValueError, KeyError, TypeError, AttributeError) as error:
+        yield f"{where}: damaged, so that the rest cannot be recomputed: {type(error).__name__}: {error}"
+
+
+def _verify_run(folder: RunFolder) -> Iterator[str]:
+    manifest, record = folder.read_manifest(), folder.read_record()
     yield from (f"{folder.path}: {problem}" for problem in _manifest_problems(folder, manifest, record))
     tasks = _planned_tasks(manifest)
     recorded = {result.task: result for result in record.tasks}
     yield from _set_difference(f"{folder.record}: tasks", set(tasks), set(recorded))
+    yield from (f"{folder.record}: {problem}" for problem in _label_problems(manifest, record))
     for name in [name for name in tasks if name in recorded]:
         yield from _verify_task(folder, tasks[name], recorded[name], record.level)
     yield from _suite_problems(folder, manifest, record)
@@ -58,8 +70,23 @@ def _manifest_problems(folder: RunFolder, manifest: Manifest, record: RunRecord)
         yield f"record.json is of {record.model} {record.run}, manifest.json of {manifest.model} {manifest.run}"
     if record.official != manifest.official or manifest.official == bool(manifest.unofficial_because):
         yield "record.json and manifest.json disagree about whether the run is official"
+    if manifest.official and engine_reasons(manifest.identity):
+        yield f"manifest.json: official, although {'; '.join(engine_reasons(manifest.identity))}"
     if record.level != manifest.identity.get("level"):
         yield f"record.json: level {record.level}, planned {manifest.identity.get('level')}"
+
+
+def _label_problems(manifest: Manifest, record: RunRecord) -> Iterator[str]:
+    """Labels of the recorded tasks that are not those of the plan."""
+    planned = {
+        name: (suite, task["plan"]["metric"], manifest.identity["model"]["mode"], task["plan"]["chance"])
+        for suite, tasks in manifest.identity["suites"].items()
+        for name, task in tasks.items()
+    }
+    for result in record.tasks:
+        labels = (result.suite, result.metric, result.mode, result.chance)
+        if labels != planned.get(result.task, labels):
+            yield f"{result.task}: suite, metric, mode and chance {labels}, planned {planned[result.task]}"
 
 
 def _verify_task(folder: RunFolder, task: Task, result: TaskResult, level: float) -> Iterator[str]:
@@ -91,17 +118,24 @@ def _ledger_problems(task: Task, result: TaskResult, samples: list[Sample]) -> I
     recorded = Counter({outcome: n for outcome, n in result.outcomes.items() if n})
     if outcomes != recorded:
         yield f"outcomes {dict(outcomes)}, recorded {dict(recorded)}"
-    yield from (problem for sample in samples for problem in _sample_problems(sample))
+    yield from (problem for sample in samples for problem in _sample_problems(task, sample))
 
 
-def _sample_problems(sample: Sample) -> Iterator[str]:
+def _sample_problems(task: Task, sample: Sample) -> Iterator[str]:
     where = f"item {sample.item_id}, repeat {sample.repeat}: {sample.outcome}"
     if (sample.outcome == "failed") != (sample.score is None):
         yield f"{where} with score {sample.score}"
     if sample.score is not None and not 0 <= sample.score <= 1:
         yield f"{where} with score {sample.score} outside [0, 1]"
-    if sample.outcome in ("correct", "wrong") and sample.score != (sample.outcome == "correct"):
+    if sample.outcome in FIXED_SCORES and sample.score != FIXED_SCORES[sample.outcome]:
         yield f"{where} with score {sample.score}"
+    if sample.outcome in (("scored",) if task.binary else ("correct", "wrong")):
+        yield f"{where}, which a {'0/1' if task.binary else 'graded'} task has not"
+    if not 0 <= sample.repeat < task.repeats:
+        yield f"{where}: planned are {task.repeats} repeats, from 0"
+    one_choice = task.metric == "acc" and sample.logprobs is not None and not sample.target.startswith("[")
+    if one_choice and (sample.outcome == "correct") != (sample.response == sample.target):
+        yield f"{where}, although {sample.response!r} was taken and {sample.target!r} is right"
 
 
 def _suite_problems(folder: RunFolder, manifest: Manifest, record: RunRecord) -> Iterator[str]:
@@ -117,7 +151,7 @@ def _suite_problems(folder: RunFolder, manifest: Manifest, record: RunRecord) ->
 
 def _status_problems(folder: RunFolder, record: RunRecord) -> Iterator[str]:
     whole = all(result.score is not None for result in record.tasks)
-    if (record.status == "complete") != whole:
+    if (record.status == "complete") != (whole and not record.problems):
         yield f"{folder.record}: status {record.status}, but {'no' if whole else 'some'} task lacks a score"
 
 
@@ -132,27 +166,41 @@ def _planned_suite(name: str, tasks: Mapping[str, Any]) -> Suite:
 
 
 def _verify_round(folder: RoundFolder) -> Iterator[str]:
-    try:
-        record = folder.read_record()
-    except VerificationError as error:
-        yield error.message
-        return
+    record = folder.read_record()
     runs = {name: result.run for name, result in {**record.entrants, **record.references}.items()}
     for run in filter(None, runs.values()):
-        yield from _verify_run(folder.run_at(run))
+        yield from _named(folder.run_at(run).path, _verify_run(folder.run_at(run)))
     yield from _verdict_problems(folder, record, runs)
 
 
-def _plan_problems(folder: RoundFolder, round_: Round, evidence: Mapping[str, Evidence]) -> Iterator[str]:
-    """Runs that were taken on other tasks, or at another level, than the round plans."""
-    planned = {suite.name: {task.name: task.model_dump(mode="json") for task in suite.tasks} for suite in round_.suites}
+def plan_problems(folder: RoundFolder, round_: Round, evidence: Mapping[str, Evidence]) -> Iterator[str]:
+    """Runs that are not of the model that they stand for, or not of the round's plan, and in what they differ."""
     for name, run in [(name, found.run) for name, found in evidence.items() if found.run is not None]:
-        identity = folder.run_at(run).read_manifest().identity
-        ran = {
-            suite: {task: found["plan"] for task, found in tasks.items()} for suite, tasks in identity["suites"].items()
-        }
-        if ran != planned or identity["level"] != round_.rules.level:
-            yield f"{folder.record}: {name} was run on other tasks, or at another level, than the round plans"
+        manifest = folder.run_at(run).read_manifest()
+        planned = _planned_identity(round_, name)
+        differing = [part for part, value in planned.items() if _ran(manifest, part) != value]
+        if manifest.model != name or differing:
+            yield f"{run} does not follow the round's plan for {name}: it differs in {', '.join(differing) or 'model'}"
+
+
+def _planned_identity(round_: Round, name: str) -> dict[str, Any]:
+    (model,) = [model for model in round_.models if model.name == name]
+    return {
+        "model": {"name": name, "mode": model.mode, "system_prompt": model.system_prompt},
+        "engine": round_.engine_of(name).identity(),
+        "seed": round_.seed,
+        "level": round_.rules.level,
+        "suites": {
+            suite.name: {task.name: task.model_dump(mode="json") for task in suite.tasks} for suite in round_.suites
+        },
+    }
+
+
+def _ran(manifest: Manifest, part: str) -> Any:
+    ran = manifest.identity[part]
+    if part != "suites":
+        return ran
+    return {suite: {name: task["plan"] for name, task in tasks.items()} for suite, tasks in ran.items()}
 
 
 def _verdict_problems(folder: RoundFolder, record: RoundRecord, runs: Mapping[str, str | None]) -> Iterator[str]:
@@ -162,12 +210,8 @@ def _verdict_problems(folder: RoundFolder, record: RoundRecord, runs: Mapping[st
     except VerificationError:
         yield f"{folder.record}: the verdict cannot be recomputed, because a run's files are damaged"
         return
-    yield from _plan_problems(folder, round_, evidence)
-    try:
-        entrants, references = decide(round_, evidence)
-    except VerificationError as error:
-        yield f"{folder.record}: the verdict cannot be recomputed: {error.message}"
-        return
+    yield from (f"{folder.record}: {problem}" for problem in plan_problems(folder, round_, evidence))
+    entrants, references = decide(round_, evidence)
     for name, result in entrants.items():
         if result != record.entrants.get(name):
             yield _difference(folder, name, record.entrants.get(name), result)
@@ -175,11 +219,14 @@ def _verdict_problems(folder: RoundFolder, record: RoundRecord, runs: Mapping[st
         if reference != record.references.get(name):
             yield _difference(folder, name, record.references.get(name), reference)
     yield from _set_difference(f"{folder.record}: entrants", set(entrants), set(record.entrants))
+    yield from _set_difference(f"{folder.record}: references", set(references), set(record.references))
     whole = all(found.record is not None and found.record.status == "complete" for found in evidence.values())
     if (record.status == "complete") != whole:
         yield f"{folder.record}: status {record.status}, but {'every' if whole else 'not every'} run is complete"
     if record.official and not all(found.record and found.record.official for found in evidence.values()):
         yield f"{folder.record}: official, but not every run is"
+    if record.official and (round_.overridden or record.unofficial_because):
+        yield f"{folder.record}: official, but the round was changed by hand"
 
 
 def read_evidence(folder: RoundFolder, run: str | None) -> Evidence:

@@ -38,6 +38,8 @@ class Round(Frozen):
     """Language of the terminal summary and the report."""
     seed: int = 0
     """Seed of few-shot choice and of every resampling."""
+    overridden: tuple[str, ...] = ()
+    """Parts that the command line changed and that can change the verdict; none in an official round."""
     entrants: tuple[Model, ...] = Field(min_length=1)
     references: tuple[Model, ...] = ()
     suites: tuple[Suite, ...] = Field(min_length=1)

@@ -3,12 +3,13 @@
 from harness.run.dry_run import Rehearsed, dry_run
 from harness.run.planned import planned
 from harness.run.round import Concluded, decide_round, evaluate_round, report_round, track_round
-from harness.run.screen import Screen
+from harness.run.screen import Screen, Terminal
 
 __all__ = [
     "Concluded",
     "Rehearsed",
     "Screen",
+    "Terminal",
     "decide_round",
     "dry_run",
     "evaluate_round",

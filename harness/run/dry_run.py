@@ -105,7 +105,7 @@ def _rehearse(round_: Round, proposal: Proposal, root: Path, cache: Path, screen
     job = ModelJob(round_, model, checkpoint, tasks, root, results, screen)
     check_prompts(job)
     run = evaluate_model(job)
-    return conclude(round_, results, {model.name: run}, screen)
+    return conclude(round_, results, {model.name: run}, root=root, screen=screen)
 
 
 def _show(proposal: Proposal, round_: Round, results: Results, root: Path, screen: Screen) -> None:

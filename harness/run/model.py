@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -10,19 +11,27 @@ from pathlib import Path
 
 from harness.checkpoint import Checkpoint
 from harness.errors import EngineError, SuiteError, VerificationError
-from harness.evidence import build_manifest
+from harness.evidence import build_manifest, installed_versions, server_reasons, with_reasons
 from harness.hashing import digest, sha256_file
-from harness.plan import Model, Round, Suite
+from harness.plan import Mode, Model, RemoteEngine, Round, Suite
 from harness.records import OUTCOMES, Manifest, RunRecord, Sample, SuiteResult, TaskResult
 from harness.request import Answer, Request
 from harness.run.excerpts import choose_excerpts
-from harness.run.log import Log, package_version
+from harness.run.log import Log
 from harness.run.screen import Screen
 from harness.score import Journal, Scorer, Tokenizer
 from harness.serve import serve
 from harness.stats import suite_score, task_score
 from harness.store import Results, RunFolder, write_record
 from harness.suites import LoadedTask
+
+ANSWER_CHANGING = ("vllm", "torch", "transformers", "tokenizers")
+"""Packages whose version can change what a model answers."""
+
+THINKING: Mapping[Mode, bool | None] = {"base": None, "chat": False, "thinking": True}
+"""What a chat template is told about thinking, by mode."""
+
+_INVOCATION = secrets.token_hex(16)
 
 
 @dataclass(frozen=True)
@@ -40,7 +49,7 @@ class ModelJob:
 
 def check_prompts(job: ModelJob) -> None:
     """SuiteError where a prompt does not fit the model; asked of every model before the first is served."""
-    if _is_complete(_folder(job)):
+    if _is_reusable(job, _folder(job)):
         return
     with job.screen.waiting(f"{job.model.title}: the prompts fit the model"), _journal(job) as journal:
         if problems := _scorer(job, journal).preflight(_requests(job)):
@@ -55,13 +64,16 @@ def evaluate_model(job: ModelJob) -> RunFolder:
     """
     manifest = _manifest(job)
     folder = _folder(job)
-    if _is_complete(folder):
+    if _is_reusable(job, folder):
         job.screen.say(f"{job.model.title}: complete, reused (run {manifest.run})")
+        _judge_again(folder, manifest)
         return folder
     write_record(folder.manifest, manifest)
     log = Log()
     requests = _requests(job)
     answers, problems = _answers(job, requests, folder, log)
+    manifest = with_reasons(manifest, server_reasons(log.server))
+    write_record(folder.manifest, manifest)
     with log.timed("grading"):
         samples = _grade(job.tasks, dict(zip(requests, answers, strict=True)))
         _keep_excerpts(job, requests, samples, folder)
@@ -85,10 +97,17 @@ def _journal(job: ModelJob) -> Journal:
 
 def _scorer(job: ModelJob, journal: Journal) -> Scorer:
     engine = job.round.engine_of(job.model.name)
-    return Scorer(Tokenizer.load(job.checkpoint.folder), journal, engine, _scope(job))
+    return Scorer(_tokenizer(job), journal, engine, _scope(job))
 
 
-def _is_complete(folder: RunFolder) -> bool:
+def _tokenizer(job: ModelJob) -> Tokenizer:
+    return Tokenizer.load(job.checkpoint.folder, thinking=THINKING[job.model.mode])
+
+
+def _is_reusable(job: ModelJob, folder: RunFolder) -> bool:
+    """Whether the run is complete, its samples are unchanged and its weights are known."""
+    if not _weights_are_known(job):
+        return False
     try:
         record = folder.read_record()
     except VerificationError:
@@ -99,8 +118,22 @@ def _is_complete(folder: RunFolder) -> bool:
     )
 
 
+def _weights_are_known(job: ModelJob) -> bool:
+    """False for a remote engine whose operator states no digests: it may serve other weights tomorrow."""
+    engine = job.round.engine_of(job.model.name)
+    return not isinstance(engine, RemoteEngine) or bool(engine.stated_weights)
+
+
+def _judge_again(folder: RunFolder, manifest: Manifest) -> None:
+    """Bring a reused run's officialness up to date: the same files may have been committed, or changed, since."""
+    judged = with_reasons(manifest, server_reasons(folder.read_execution().server))
+    if judged != folder.read_manifest():
+        write_record(folder.manifest, judged)
+        write_record(folder.record, folder.read_record().model_copy(update={"official": judged.official}))
+
+
 def _requests(job: ModelJob) -> list[Request]:
-    template = Tokenizer.load(job.checkpoint.folder).chat_template if job.model.mode != "base" else None
+    template = _tokenizer(job).chat_template if job.model.mode != "base" else None
     return [request for task in job.tasks for request in task.requests(template, job.model.system_prompt)]
 
 
@@ -158,7 +191,9 @@ def _scope(job: ModelJob) -> str:
             "tokenizer": job.checkpoint.tokenizer_digest,
             "template": job.checkpoint.template_digest,
             "engine": job.round.engine_of(job.model.name).identity(),
-            "vllm": package_version("vllm"),
+            "versions": {name: installed_versions()[name] for name in ANSWER_CHANGING},
+            # Answers of unknown weights are good for this invocation alone.
+            "only_now": None if _weights_are_known(job) else _INVOCATION,
         }
     )
 
@@ -196,7 +231,7 @@ def _record(
     return RunRecord(
         model=job.model.name,
         run=manifest.run,
-        status="incomplete" if failed else "complete",
+        status="incomplete" if failed or problems else "complete",
         official=manifest.official,
         level=job.round.rules.level,
         tasks=tasks,

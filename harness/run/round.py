@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.checkpoint import Checkpoint, prepare
 from harness.errors import CheckpointError, ConfigError, TrackingError, VerificationError
-from harness.evidence import read_evidence
+from harness.evidence import plan_problems, read_evidence, tree_reasons
 from harness.plan import Model, Round
-from harness.records import RoundRecord
+from harness.records import Manifest, RoundRecord
 from harness.report import write_report, write_scores
 from harness.run.model import ModelJob, check_prompts, evaluate_model
 from harness.run.screen import Screen
@@ -41,14 +41,15 @@ def evaluate_round(round_: Round, *, root: Path, cache: Path, screen: Screen) ->
     for job in jobs:
         check_prompts(job)
     runs: dict[str, RunFolder | None] = {job.model.name: evaluate_model(job) for job in jobs}
-    return conclude(round_, results, runs, screen)
+    return conclude(round_, results, runs, root=root, screen=screen)
 
 
 def decide_round(round_: Round, *, root: Path, screen: Screen) -> Concluded:
     """The verdict from the records that exist; nothing is served."""
     results = Results(root / round_.results)
     folder = results.round(round_.folder)
-    return conclude(round_, results, {model.name: _stored_run(folder, model.name) for model in round_.models}, screen)
+    runs = {model.name: _stored_run(folder, model.name) for model in round_.models}
+    return conclude(round_, results, runs, root=root, screen=screen)
 
 
 def report_round(round_: Round, *, root: Path) -> Path:
@@ -114,11 +115,16 @@ def _has_complete_record(run: RunFolder) -> bool:
         return False
 
 
-def conclude(round_: Round, results: Results, runs: Mapping[str, RunFolder | None], screen: Screen) -> Concluded:
+def conclude(
+    round_: Round, results: Results, runs: Mapping[str, RunFolder | None], *, root: Path, screen: Screen
+) -> Concluded:
     """Decide from the runs and write round.json, then the report, the tables and MLflow's copy."""
     folder = results.round(round_.folder)
     evidence = {name: read_evidence(folder, _relative(folder, run)) for name, run in runs.items()}
-    record = _round_record(round_, evidence, [run for run in runs.values() if run is not None])
+    _refuse_other_plans(folder, round_, evidence)
+    manifests = [run.read_manifest() for run in runs.values() if run is not None]
+    because = (*_round_reasons(round_, root), *_run_reasons(evidence, manifests))
+    record = _round_record(round_, evidence, tuple(dict.fromkeys(because)))
     write_record(folder.record, record)
     with screen.waiting("writing the report"):
         write_scores(folder)
@@ -127,13 +133,18 @@ def conclude(round_: Round, results: Results, runs: Mapping[str, RunFolder | Non
     return Concluded(folder, record)
 
 
+def _refuse_other_plans(folder: RoundFolder, round_: Round, evidence: Mapping[str, Evidence]) -> None:
+    """Stored runs decide only the plan that they were taken for; rules may change, what was asked may not."""
+    if problems := list(plan_problems(folder, round_, evidence)):
+        raise ConfigError("\n".join(problems), "run `harness eval` with this plan")
+
+
 def _relative(folder: RoundFolder, run: RunFolder | None) -> str | None:
     return None if run is None else run.path.relative_to(folder.path).as_posix()
 
 
-def _round_record(round_: Round, evidence: Mapping[str, Evidence], runs: Sequence[RunFolder]) -> RoundRecord:
+def _round_record(round_: Round, evidence: Mapping[str, Evidence], because: tuple[str, ...]) -> RoundRecord:
     entrants, references = decide(round_, evidence)
-    because = tuple(_unofficial(evidence, runs))
     whole = all(found.record is not None and found.record.status == "complete" for found in evidence.values())
     return RoundRecord(
         round=round_.name,
@@ -148,11 +159,17 @@ def _round_record(round_: Round, evidence: Mapping[str, Evidence], runs: Sequenc
     )
 
 
-def _unofficial(evidence: Mapping[str, Evidence], runs: Iterable[RunFolder]) -> Iterable[str]:
-    """Each reason once, after the models that it holds for."""
+def _round_reasons(round_: Round, root: Path) -> Iterable[str]:
+    """Why the verdict itself is not official: rules and plan are not part of the runs."""
+    if round_.overridden:
+        yield f"the command line changed the round: {', '.join(round_.overridden)}"
+    yield from tree_reasons(root)
+
+
+def _run_reasons(evidence: Mapping[str, Evidence], manifests: Iterable[Manifest]) -> Iterable[str]:
+    """Why the runs are not official: each reason once, after the models that it holds for."""
     models: dict[str, list[str]] = {}
-    for run in runs:
-        manifest = run.read_manifest()
+    for manifest in manifests:
         for reason in manifest.unofficial_because:
             models.setdefault(reason, []).append(manifest.model)
     for name, found in evidence.items():

@@ -33,6 +33,11 @@ GREEDY = {**NEUTRAL, "temperature": 0.0, "top_p": 1.0}
 COLUMNS = ("tokens", "top_logprobs")
 
 BYTES_PER_ID = 4
+LONGEST_ID = 10
+"""Digits of the largest uint32."""
+
+LARGEST = 3.5e38
+"""Above any float32: no engine means a larger number."""
 
 Shape = Literal["labels", "echo", "generate"]
 
@@ -134,7 +139,8 @@ class LabelsCall(Call):
         rows = _columns(choice)["top_logprobs"]
         if not rows or not rows[0]:
             raise MalformedResponse("the response holds no log-probabilities")
-        return Scores(*zip(*(_score(rows[0], label) for label in self.labels), strict=True))
+        row = _row(rows[0])
+        return Scores(*zip(*(_score(row, label) for label in self.labels), strict=True))
 
     def _asked(self) -> dict[str, Any]:
         return {"labels": self.labels}
@@ -168,7 +174,9 @@ class EchoCall(Call):
         if columns["tokens"][place] != [_name(token) for token in self.continuation]:
             raise UnusableResponse("the engine echoed other tokens than it was sent")
         rows = columns["top_logprobs"][place]
-        scored = [_score(row, token) for row, token in zip(rows, self.continuation, strict=True)]
+        if len(rows) != len(self.continuation):
+            raise MalformedResponse("the response holds fewer log-probabilities than tokens")
+        scored = [_score(_row(row), token) for row, token in zip(rows, self.continuation, strict=True)]
         values, greedy, margins = zip(*scored, strict=True)
         return Scores((math.fsum(values),), (all(greedy),), (max(margins),))
 
@@ -187,6 +195,8 @@ class GenerateCall(Call):
     top_p: float
     seed: int | None
     """Null where nothing is drawn (temperature 0)."""
+    vocabulary: int
+    """Every token id is below; no part of the question, and so of the key."""
 
     @property
     def length(self) -> int:
@@ -211,6 +221,8 @@ class GenerateCall(Call):
             raise UnusableResponse("the engine returned no token_ids; it must understand return_token_ids")
         if finish not in ("stop", "length"):
             raise MalformedResponse(f"the engine ended a text for the reason {finish!r}")
+        if not all(type(token) is int and 0 <= token < self.vocabulary for token in ids):
+            raise MalformedResponse(f"the engine returned token_ids that are no ids below {self.vocabulary}")
         return Tokens(tuple(ids), finish)
 
     def _asked(self) -> dict[str, Any]:
@@ -239,17 +251,40 @@ def _name(token: int) -> str:
     return f"token_id:{token}"
 
 
-def _score(row: Mapping[str, float | None] | None, token: int) -> tuple[float, bool, float]:
+def _row(row: object) -> dict[int, float | None]:
+    """The log-probabilities of one place by token id; empty where there are none."""
+    if not isinstance(row, dict):
+        if row is None:
+            return {}
+        raise MalformedResponse("the log-probabilities of a token are no JSON object")
+    return {_id(name): _number(value) for name, value in row.items()}
+
+
+def _id(name: str) -> int:
+    kind, _, digits = name.partition(":")
+    if kind != "token_id" or not (digits.isascii() and digits.isdigit()) or len(digits) > LONGEST_ID:
+        raise MalformedResponse(f"the engine names a token {name[:50]!r}, which is no id")
+    return int(digits)
+
+
+def _number(value: object) -> float | None:
+    """Null where it is not finite."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise MalformedResponse(f"the engine gave {str(value)[:50]!r} for a log-probability")
+    return float(value) if abs(value) <= LARGEST else None
+
+
+def _score(row: Mapping[int, float | None], token: int) -> tuple[float, bool, float]:
     """A token's log-probability, whether it is the row's likeliest, and the likeliest's lead.
 
     Of equally likely tokens the lowest id counts, as in torch's argmax.
     """
-    if not row or _name(token) not in row:
+    if token not in row:
         raise UnusableResponse(f"the engine gave no log-probability for token {token}")
-    own = row[_name(token)]
-    if own is None or not all(value is not None and math.isfinite(value) for value in row.values()):
+    own = row[token]
+    if own is None or None in row.values():
         raise UnusableResponse(f"the engine gave a log-probability that is no number, beside token {token}: {own}")
-    lead, best = min(
-        (own - value, int(name.removeprefix("token_id:"))) for name, value in row.items() if value is not None
-    )
-    return float(own), best == token, 0.0 - lead
+    lead, best = min((own - value, other) for other, value in row.items() if value is not None)
+    return own, best == token, 0.0 - lead

@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Protocol, Self
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import orjson
@@ -19,6 +21,7 @@ LONGEST_PAUSE_S = 60.0
 RETRIED_STATUSES = frozenset({408, 425, 429})
 FATAL_STATUSES = frozenset({401, 403, 404, 405})
 QUOTED_CHARACTERS = 300
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class Endpoint(Protocol):
@@ -75,6 +78,7 @@ class Client:
             connector=aiohttp.TCPConnector(limit=self._concurrency),
             headers={"Content-Type": "application/json", **({"Authorization": f"Bearer {key}"} if key else {})},
             timeout=self._timeout,
+            proxy=proxy_for(self._url),
         )
         return self
 
@@ -160,6 +164,18 @@ class Client:
         return text.replace(key, "***") if key else text
 
 
+def proxy_for(url: str) -> str | None:
+    """The proxy that the shell's variables name for a URL, as urllib reads them; none to a server on this machine.
+
+    aiohttp's own trust_env would also send what a ~/.netrc holds.
+    """
+    parts = urlsplit(url)
+    if parts.hostname in LOOPBACK or proxy_bypass(parts.netloc):
+        return None
+    proxy = getproxies().get(parts.scheme)
+    return proxy if proxy is None or "://" in proxy else f"http://{proxy}"
+
+
 def _parsed(text: bytes) -> Mapping[str, Any]:
     """A JSON object. NaN is no JSON, yet some servers write it: it is read, to be told from half a body."""
     try:
@@ -167,7 +183,7 @@ def _parsed(text: bytes) -> Mapping[str, Any]:
     except orjson.JSONDecodeError:
         try:
             value = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise MalformedResponse(f"the engine's answer is not JSON: {error}") from error
     if not isinstance(value, dict):
         raise MalformedResponse("the engine's answer is not a JSON object")
@@ -180,7 +196,7 @@ def _message(text: bytes) -> str:
     try:
         error = json.loads(said).get("error", {})
         said = error if isinstance(error, str) else str(error.get("message", said))
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         pass
     return said[:QUOTED_CHARACTERS]
 

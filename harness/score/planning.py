@@ -103,6 +103,7 @@ class Planner:
             temperature=ask.temperature,
             top_p=ask.top_p,
             seed=self._seed_of(repeat) if ask.temperature > 0 else None,
+            vocabulary=self._tokenizer.vocabulary,
         )
         key = call.key
         return Plan({key: call}, ((key, 0),))

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from harness.request import Failure
 from harness.score.calls import Call, MalformedResponse, Result, UnusableResponse
 from harness.score.client import Client, TransientError
-from harness.score.journal import Journal
 
 MOST_UNWRITTEN = 1024
 """Answers that may wait for the disk before workers wait with them."""
 
 Answered = Callable[[str, Result | Failure], None]
-"""Told of each call's key and its result, once that is durable."""
+"""Told of each call's key and its result, once that is written."""
+Write = Callable[[Mapping[str, Result]], None]
+"""Makes a batch of results durable; called from a worker thread, one batch at a time."""
 
 
 class Pool:
     """Workers that take calls from one iterator, and a recorder that commits their answers in groups."""
 
-    def __init__(self, client: Client, journal: Journal, concurrency: int, answered: Answered) -> None:
-        self._client, self._journal = client, journal
+    def __init__(self, client: Client, write: Write, concurrency: int, answered: Answered) -> None:
+        self._client, self._write = client, write
         self._concurrency, self._answered = concurrency, answered
         self._unwritten: asyncio.Queue[tuple[str, Result]] = asyncio.Queue(MOST_UNWRITTEN)
 
@@ -59,7 +60,7 @@ class Pool:
             batch = [await self._unwritten.get()]
             while not self._unwritten.empty():
                 batch.append(self._unwritten.get_nowait())
-            await asyncio.to_thread(self._journal.put, dict(batch))
+            await asyncio.to_thread(self._write, dict(batch))
             for key, result in batch:
                 self._answered(key, result)
                 self._unwritten.task_done()

@@ -14,7 +14,7 @@ from harness.score.client import FIRST_PAUSE_S, Client, Endpoint
 from harness.score.journal import Journal
 from harness.score.order import in_order
 from harness.score.planning import Planner
-from harness.score.pool import Answered, Pool
+from harness.score.pool import Answered, Pool, Write
 from harness.score.tokens import Tokenizer
 
 Results = dict[str, Result | Failure]
@@ -53,11 +53,16 @@ class Scorer:
         return preflight.problems(asked, self._tokenizer, self._engine.max_model_len)
 
     def agree(self, requests: Sequence[Request], endpoint: Endpoint) -> list[str]:
-        """Where the engine's one-prefill label scores differ from echoed ones; empty where they agree."""
+        """Where the engine's one-prefill label scores differ from echoed ones; empty where they agree.
+
+        Asked past the journal, which an earlier engine may have filled: the one that will answer proves itself. What
+        it says on trial is not kept.
+        """
         asked = ((request, self._planner.plan(request)) for request in requests)
         chosen = agreement.trials(asked, self._planner)
         calls = {key: call for trial in chosen for key, call in trial.calls().items()}
-        results = self._results(calls, self._journal.get(calls), endpoint, lambda *_: None)
+        results: Results = {}
+        self._ask(calls, endpoint, results.__setitem__, write=_forget)
         tolerance = self._tolerance()
         return [sentence for trial in chosen for sentence in trial.disagreements(results, tolerance)]
 
@@ -69,9 +74,18 @@ class Scorer:
         """
         calls = self._calls(requests)
         known = self._journal.get(calls)
-        results: Mapping[str, Result | Failure] = known
-        if endpoint is not None:
-            results = self._results(calls, known, endpoint, self._progress(requests, known, on_progress))
+        results: Results = dict(known)
+        missing = {key: call for key, call in calls.items() if key not in known}
+        if endpoint is not None and missing:
+            progress = self._progress(requests, known, on_progress)
+
+            def answered(key: str, result: Result | Failure) -> None:
+                results[key] = result
+                if not isinstance(result, Failure):
+                    self._fresh.add(key)
+                progress(key, result)
+
+            self._ask(missing, endpoint, answered, write=self._journal.put)
         answers = [self._planner.answer(request, results) for request in requests]
         self._count(requests, answers)
         return answers
@@ -79,25 +93,14 @@ class Scorer:
     def _calls(self, requests: Sequence[Request]) -> dict[str, Call]:
         return {key: call for request in requests for key, call in self._planner.plan(request).calls.items()}
 
-    def _results(
-        self, calls: Mapping[str, Call], known: Mapping[str, Result], endpoint: Endpoint, answered: Answered
-    ) -> Results:
-        """Results of all calls, each asked of the engine unless it is known."""
-        results: Results = dict(known)
-        missing = {key: call for key, call in calls.items() if key not in known}
-        if missing:
-            asyncio.run(self._ask(in_order(missing), endpoint, results, answered))
-        return results
+    def _ask(self, calls: Mapping[str, Call], endpoint: Endpoint, answered: Answered, *, write: Write) -> None:
+        """Ask the engine for all calls, given by key."""
+        if calls:
+            asyncio.run(self._asked(in_order(calls), endpoint, answered, write))
 
-    async def _ask(
-        self, calls: Sequence[tuple[str, Call]], endpoint: Endpoint, results: Results, answered: Answered
+    async def _asked(
+        self, calls: Sequence[tuple[str, Call]], endpoint: Endpoint, answered: Answered, write: Write
     ) -> None:
-        def record(key: str, result: Result | Failure) -> None:
-            results[key] = result
-            if not isinstance(result, Failure):
-                self._fresh.add(key)
-            answered(key, result)
-
         engine = self._engine
         client = Client(
             endpoint,
@@ -108,7 +111,7 @@ class Scorer:
         )
         try:
             async with client:
-                await Pool(client, self._journal, engine.concurrency, record).run(calls)
+                await Pool(client, write, engine.concurrency, answered).run(calls)
         finally:
             self.counts["retries"] += client.retries
 
@@ -147,3 +150,7 @@ class Scorer:
             fresh = not self._fresh.isdisjoint(self._planner.plan(request).calls)
             sources["failed" if isinstance(answer, Failure) else "engine" if fresh else "journal"] += 1
         self.counts = Counter({**sources, "retries": self.counts["retries"]})
+
+
+def _forget(_: Mapping[str, Result]) -> None:
+    """Keeps nothing."""

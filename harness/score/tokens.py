@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -22,11 +23,22 @@ PLAIN_CLASSES = frozenset({"TokenizersBackend", "PreTrainedTokenizerFast"})
 """Tokenizer classes of a Llama checkpoint that AutoTokenizer reads as TokenizersBackend."""
 
 
+TODAY = date(2026, 1, 1)
+"""What chat templates are told when they ask for the date: a prompt must not change overnight."""
+
+TRIAL = [{"role": "user", "content": "1"}]
+"""The conversation that shows whether a template knows a flag."""
+
+
 class Tokenizer:
     """A checkpoint's tokenizer and chat template."""
 
-    def __init__(self, backend: PreTrainedTokenizerBase, *, thinking: bool | None = None) -> None:
+    def __init__(
+        self, backend: PreTrainedTokenizerBase, *, thinking: bool | None = None, model_vocabulary: int = 0
+    ) -> None:
         self._backend: Any = backend
+        self.vocabulary: int = max(len(backend), model_vocabulary)
+        """Every token id that the model can generate is below; models are often padded beyond their tokenizer."""
         self._template_args = {} if thinking is None else {"enable_thinking": thinking}
         self.bos: int | None = backend.bos_token_id
         self.prefix: int = _prefix(backend)
@@ -53,12 +65,20 @@ class Tokenizer:
                 f"the tokenizer in {folder} cannot be read: {error}",
                 "supply tokenizer.json and tokenizer_config.json as transformers saves them",
             ) from error
-        return cls(backend, thinking=thinking)
+        return cls(backend, thinking=thinking, model_vocabulary=_model_vocabulary(folder))
 
     @property
     def has_chat_template(self) -> bool:
         """Whether the checkpoint brings a chat template."""
         return bool(self._backend.chat_template)
+
+    @property
+    def knows_thinking(self) -> bool:
+        """Whether `enable_thinking` makes a difference to the chat template."""
+        if not self.has_chat_template:
+            return False
+        off, on = (self._rendered(TRIAL, True, enable_thinking=thinking) for thinking in (False, True))
+        return off != on
 
     def encode_prompt(self, text: str) -> Ids:
         """A generation's prompt. A text that starts with BOS gets no second one."""
@@ -86,27 +106,29 @@ class Tokenizer:
 
     def chat_template(self, chat_history: list[dict[str, str]], add_generation_prompt: bool = True) -> str:
         """The text of a conversation; CheckpointError where there is no template or it refuses the conversation."""
-        from jinja2 import TemplateError
-
         if not self.has_chat_template:
             raise CheckpointError(
                 "the checkpoint has no chat template, yet the model is planned in a chat mode",
                 "set the model's mode to base, or supply chat_template.jinja",
             )
+        return self._rendered(chat_history, add_generation_prompt, **self._template_args)
+
+    def _rendered(self, history: list[dict[str, str]], add_generation_prompt: bool, **flags: bool) -> str:
         try:
             return str(
                 self._backend.apply_chat_template(
-                    chat_history,
+                    history,
                     tokenize=False,
                     add_generation_prompt=add_generation_prompt,
                     continue_final_message=not add_generation_prompt,
-                    **self._template_args,
+                    strftime_now=TODAY.strftime,
+                    **flags,
                 )
             )
-        except TemplateError as error:
-            roles = " ".join(message["role"] for message in chat_history)
+        except Exception as error:  # the template is a program of the checkpoint's author: it can raise anything
+            roles = " ".join(message["role"] for message in history)
             raise CheckpointError(
-                f"the chat template refuses a conversation of the roles {roles}: {error}",
+                f"the chat template of {self._backend.name_or_path} refuses a conversation of the roles {roles}: {error}",
                 "give no system prompt, or supply a template that takes one",
             ) from error
 
@@ -136,6 +158,14 @@ def _reader(folder: Path) -> Any:
     from transformers import AutoTokenizer
 
     return AutoTokenizer
+
+
+def _model_vocabulary(folder: Path) -> int:
+    """Rows of the model's embedding as config.json states them; 0 where it does not."""
+    config = _fields(folder / "config.json")
+    text = config.get("text_config")
+    size = (text if isinstance(text, dict) else config).get("vocab_size")
+    return size if isinstance(size, int) else 0
 
 
 def _fields(path: Path) -> dict[str, Any]:

@@ -10,8 +10,15 @@ from pathlib import Path
 from harness.environment import CACHE
 from harness.plan import VllmEngine
 
-# A VLLM_ variable of the shell could change a number without a trace in the record: engine.env is the place for it.
-KEPT_VLLM = frozenset({"VLLM_CACHE_ROOT"})
+# A variable of the shell that can change a number would leave no trace in the record: engine.env is the place for it.
+# Kernels and precision, threads (and so the order of sums), and code put into the server's process.
+DROPPED = (
+    *("VLLM_", "TORCH", "PYTORCH_", "ONEDNN_", "DNNL_", "MKL_", "CUBLAS", "NVIDIA_TF32_OVERRIDE"),
+    *("OMP_", "KMP_"),
+    *("PYTHONPATH", "PYTHONSTARTUP", "LD_PRELOAD"),
+)
+"""Beginnings of the names that the server does not inherit."""
+KEPT = frozenset({"VLLM_CACHE_ROOT", "TORCHINDUCTOR_CACHE_DIR"})
 
 OFFLINE_AND_SILENT = {
     "HF_HUB_OFFLINE": "1",
@@ -31,7 +38,7 @@ def server_environment(engine: VllmEngine, inherited: Mapping[str, str], cores: 
 
     Caches stay where the shell says, else inside the project; engine.env has the last word.
     """
-    kept = {key: value for key, value in inherited.items() if not key.startswith("VLLM_") or key in KEPT_VLLM}
+    kept = {key: value for key, value in inherited.items() if not key.startswith(DROPPED) or key in KEPT}
     path = f"{Path(sys.executable).parent}:{inherited.get('PATH', '')}".rstrip(":")
     return {**_caches(), **kept, "PATH": path, **OFFLINE_AND_SILENT, **_cpu(engine, cores), **engine.env}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -38,7 +39,8 @@ def serve_vllm(
 ) -> Iterator[Endpoint]:
     """A vLLM of our own while the `with` block lasts.
 
-    `program` stands in for the `vllm` command (tests). SetupError where the engine cannot be started here;
+    It serves under a name that nobody else can know, lest we take another harness's server on the same port for ours;
+    what is reported has the plain name. `program` stands in for the `vllm` command (tests). SetupError where the engine cannot be started here;
     EngineError, quoting the log, where it dies or takes longer than startup_timeout_s.
     """
     if engine.nodes > 1:
@@ -48,12 +50,16 @@ def serve_vllm(
             " engine=remote engine.url=http://NODE0:PORT",
         )
     port = choose_port(engine.port)
-    command = [*(program or _installed()), *vllm_commands(engine, str(checkpoint_folder), name, port)[0][1:]]
+    served = f"{name}-{secrets.token_hex(4)}"
+    command = [*(program or _installed()), *vllm_commands(engine, str(checkpoint_folder), served, port)[0][1:]]
     environment = server_environment(engine, os.environ, os.sched_getaffinity(0))
     url = f"http://{LOOPBACK}:{port}"
     with running(command, environment, log, grace_s) as process:
-        _wait_until_ready(process, url, name, engine.startup_timeout_s, notify)
-        yield Endpoint(url, name, None, describe(url, name, None), process.check)
+        _wait_until_ready(process, url, served, engine.startup_timeout_s, notify)
+        reported = describe(url, served, None)
+        process.check()  # somebody else may have answered on the port of a server that died
+        models = [name if model == served else model for model in reported["models"]]
+        yield Endpoint(url, served, None, {**reported, "models": models}, process.check)
 
 
 def _installed() -> list[str]:
@@ -77,7 +83,11 @@ def _wait_until_ready(process: Process, url: str, name: str, timeout_s: float, n
         if refusal is None:
             return
         if refusal.status in REFUSED_FOR_GOOD:
-            raise EngineError(f"vLLM is up but refuses a one-token completion: {refusal.text}", "report this as a bug")
+            process.check()
+            raise EngineError(
+                f"vLLM is up but refuses a one-token completion: {refusal.text}",
+                f"if another program listens at {url}, end it or leave engine.port=null; else report this as a bug",
+            )
         if time.monotonic() - told >= NOTIFY_S:
             told = time.monotonic()
             notify(

@@ -20,7 +20,7 @@ from harness.story.verdict import (
     rules_in_words,
     total_in_words,
 )
-from harness.story.visible import visible
+from harness.visible import visible
 from harness.story.words import word
 
 __all__ = [

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from harness.errors import VerificationError
 from harness.records import Excerpt, Outcome, Sample
 from harness.story.finished import ModelStory
-from harness.story.visible import visible
+from harness.visible import visible
 
 BETWEEN_PROMPTS = "\n────\n"
 """Between the contexts of an item that has several."""

@@ -10,7 +10,7 @@ from harness.numbers import percent, percent_of_rule, points, with_interval
 from harness.plan import Floor, Gate, Lang, Ratio, Round, in_language
 from harness.records import GateOutcome, Number
 from harness.story.finished import ModelStory, Story
-from harness.story.visible import visible
+from harness.visible import visible
 
 Prospect = Literal["would_pass", "would_fail", "not_settled", "depends", "missing"]
 """`depends`: on what only the round itself has; `missing`: answers of the entrant are."""

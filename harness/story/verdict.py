@@ -11,7 +11,7 @@ from harness.plan import Floor, Lang, Ratio
 from harness.records import Decision, EntrantResult, GateOutcome, GateResult, Number
 from harness.story.finished import ModelStory, Story
 from harness.story.reasons import reason_in
-from harness.story.visible import visible
+from harness.visible import visible
 from harness.story.words import word
 
 TITLE_LIMIT = 60

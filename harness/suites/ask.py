@@ -49,11 +49,14 @@ def prompt(
     system_prompt: str | None,
     limit: int | None = None,
 ) -> list[Prompted]:
-    """Build the prompts of (the first `limit`) items. The same seed draws the same few-shots, however often called."""
+    """Build the prompts of (the first `limit`) items. The same seed draws the same few-shots, however often called.
+
+    Without a chat template the prompts are plain text, and the system prompt, a message of chats, is left out.
+    """
     task.set_fewshot_seed(seed)
     task.build_all_requests(
         limit=limit,
-        system_instruction=system_prompt,
+        system_instruction=None if chat_template is None else system_prompt,
         apply_chat_template=chat_template is not None,
         fewshot_as_multiturn=chat_template is not None,  # as lm-eval's command line does
         chat_template=chat_template,

@@ -10,7 +10,7 @@ from harness.errors import SuiteError
 from harness.plan import Task
 from harness.suites import data, lmeval, schema
 from harness.suites.ask import Prompted, generation
-from harness.suites.grade import GRADER_ERRORS, checked_score, filtered_replies
+from harness.suites.grade import checked_score, filtered_replies
 from harness.suites.item import Item
 
 
@@ -63,7 +63,7 @@ def metric_works(task: Any, plan: Task, first: Prompted) -> None:
         replies = [(-1.0 - place, False) for place in range(len(first.instances))]
     try:
         metrics = task.process_results(first.item.doc, filtered_replies(task, plan.filter, first, replies))
-    except GRADER_ERRORS as error:
+    except Exception as error:  # a task's own code raises whatever it likes
         raise SuiteError(
             f"{plan.name}: filter {plan.filter!r} or the metrics cannot grade item {first.item.id}: "
             f"{type(error).__name__}: {error}",

@@ -16,14 +16,11 @@ from harness.suites.ask import Prompted
 Answers = Mapping[tuple[str, int, int], Answer]
 """Answers by item id, repeat and index."""
 
-GRADER_ERRORS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
-"""What a task's filter or metric may raise on a text that its author did not foresee."""
-
 MISSING = Failure("no answer came back")
 
 
 def grade(task: Any, plan: Task, prompted: Sequence[Prompted], answers: Answers) -> list[Sample]:
-    """One sample per item and repeat, in item order. SuiteError where a score is not what the suite says."""
+    """One sample per item and repeat, in item order. A grader that cannot do one of them fails that one only."""
     return [_sample(task, plan, one, repeat, answers) for one in prompted for repeat in range(plan.repeats)]
 
 
@@ -43,10 +40,11 @@ def _sample(task: Any, plan: Task, one: Prompted, repeat: int, answers: Answers)
         filtered = filtered_replies(task, plan.filter, one, replies)
         if text is not None and (text.strip() == "" or _is_unparsed(plan, filtered[0])):
             return _ended(one, repeat, "unparsed", 0.0, response, shown)
-        metrics = task.process_results(one.item.doc, filtered)
-    except GRADER_ERRORS as error:
+        score = checked_score(plan, one.item.id, task.process_results(one.item.doc, filtered))
+    except SuiteError as error:
+        return _failed(one, repeat, error.message, response, shown)
+    except Exception as error:  # noqa: BLE001 - a task's own code raises whatever it likes; all else is already served
         return _failed(one, repeat, f"the task's grader stopped: {type(error).__name__}: {error}", response, shown)
-    score = checked_score(plan, one.item.id, metrics)
     outcome: Outcome = "scored" if not plan.binary else "correct" if score == 1 else "wrong"
     return _ended(one, repeat, outcome, score, response, shown)
 
@@ -75,15 +73,17 @@ def filtered_replies(task: Any, name: str, one: Prompted, replies: Sequence[Any]
     return [instance.filtered_resps[name] for instance in instances]
 
 
-def checked_score(plan: Task, item: str, metrics: Mapping[str, Any]) -> float:
+def checked_score(plan: Task, item: str, metrics: Any) -> float:
     """The primary metric of one item, in [0, 1] (binary: 0 or 1); SuiteError where it is anything else."""
     where = f"{plan.name}: item {item}: metric {plan.metric!r}"
+    if not isinstance(metrics, Mapping):
+        raise SuiteError(f"{where} is not computed; the task returns {metrics!r}", "return a dict by metric name")
     if plan.metric not in metrics:
         known = ", ".join(repr(name) for name in metrics) or "none"
         raise SuiteError(f"{where} is not computed; the task has: {known}", "correct `metric` in the suite's config")
     try:
         score = float(metrics[plan.metric])
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         value = metrics[plan.metric]
         raise SuiteError(f"{where} is {value!r}, not a number per item", "choose a metric that has one") from error
     if not 0 <= score <= 1:

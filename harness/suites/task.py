@@ -41,7 +41,7 @@ class LoadedTask:
         return len(self.items)
 
     def requests(self, chat_template: Callable[..., str] | None, system_prompt: str | None) -> list[Request]:
-        """Every request, in item order. Without a chat template the prompts are plain text."""
+        """Every request, in item order. Without a chat template the prompts are plain text, without system prompt."""
         with lmeval.collected_warnings():
             self.prompted = ask.prompt(
                 self.task, self.items, seed=self.seed, chat_template=chat_template, system_prompt=system_prompt

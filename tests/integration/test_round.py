@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 from rich.console import Console
 
-from harness.errors import SuiteError
+from harness.errors import ConfigError, SuiteError
 from harness.evidence import verify
 from harness.plan import Round
 from harness.run import Concluded, Screen, decide_round, evaluate_round
@@ -176,24 +178,98 @@ def test_records_hold_neither_clock_nor_host(tmp_path: Path, project: Path, scre
 
 
 @pytest.mark.parametrize(
-    ("spoil", "discrepancy"),
+    ("change", "discrepancy"),
     [
-        (lambda line: line | {"outcome": "correct", "score": 1.0}, "its digest is not the recorded one"),
-        (lambda line: line | {"outcome": "correct", "score": 1.0}, "score 0."),
-        (lambda line: line | {"score": None}, "with score None"),
-        (lambda line: line | {"item_id": "copy_choice-1"}, "occurs 2 times"),
+        ({"outcome": "correct", "score": 1.0}, "its digest is not the recorded one"),
+        ({"outcome": "correct", "score": 1.0}, "was taken and"),
+        ({"outcome": "correct", "score": 1.0}, "from the samples"),
+        ({"outcome": "unparsed", "score": 1.0}, "unparsed with score 1.0"),
+        ({"outcome": "truncated", "score": 1.0}, "truncated with score 1.0"),
+        ({"outcome": "scored", "score": 0.5}, "scored, which a 0/1 task has not"),
+        ({"repeat": 3}, "planned are 1 repeats"),
+        ({"score": None}, "with score None"),
+        ({"item_id": "copy_choice-1"}, "occurs 2 times"),
+        ({"score": "many"}, "is not a valid record"),
     ],
 )
 def test_verify_names_a_sample_that_was_changed(
-    tmp_path: Path, project: Path, screen: Screen, spoil: object, discrepancy: str
+    tmp_path: Path, project: Path, screen: Screen, change: dict[str, object], discrepancy: str
 ) -> None:
     concluded = run(copying_round(tmp_path, {"novice": 0.0}), project, screen)
     path = samples(concluded, "novice", "copy_choice")
     lines = [json.loads(line) for line in path.read_text().split("\n") if line]
     wrong = next(i for i, line in enumerate(lines) if line["outcome"] == "wrong" and line["item_id"] != "copy_choice-1")
-    lines[wrong] = spoil(lines[wrong])  # type: ignore[operator]
+    lines[wrong] |= change
     path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
     assert discrepancy in "\n".join(verify(concluded.folder.path))
+
+
+def edited(file: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    content = json.loads(file.read_text())
+    change(content)
+    file.write_text(json.dumps(content, ensure_ascii=False))
+
+
+@pytest.mark.parametrize(
+    ("change", "discrepancy"),
+    [
+        (lambda plan: plan["suites"][0]["tasks"][0].update(weight=2.0), "it differs in suites"),
+        (lambda plan: plan["entrants"][0].update(mode="chat"), "it differs in model"),
+        (lambda plan: plan["engines"]["able"].update(seed=7), "it differs in engine"),
+        (lambda plan: plan.update(seed=7), "it differs in seed"),
+        (lambda plan: plan["rules"].update(level=2), "damaged"),
+        (lambda plan: plan.pop("rules"), "damaged"),
+    ],
+)
+def test_verify_names_a_plan_that_the_runs_do_not_follow(
+    tmp_path: Path, project: Path, screen: Screen, change: Callable[[dict[str, Any]], None], discrepancy: str
+) -> None:
+    concluded = run(copying_round(tmp_path, {"able": 1.0}), project, screen)
+    edited(concluded.folder.record, lambda record: change(record["plan"]))
+    assert discrepancy in "\n".join(verify(concluded.folder.path))
+
+
+def test_verify_names_entrants_whose_runs_were_swapped(tmp_path: Path, project: Path, screen: Screen) -> None:
+    concluded = run(copying_round(tmp_path, {"able": 1.0, "novice": 0.0}), project, screen)
+
+    def swap(record: dict[str, Any]) -> None:
+        able, novice = record["entrants"]["able"], record["entrants"]["novice"]
+        record["entrants"].update(able=novice, novice=able)
+
+    edited(concluded.folder.record, swap)
+    assert "does not follow the round's plan for able" in "\n".join(verify(concluded.folder.path))
+
+
+@pytest.mark.parametrize("label", ["mode", "metric", "chance"])
+def test_verify_names_a_label_that_was_changed(tmp_path: Path, project: Path, screen: Screen, label: str) -> None:
+    concluded = run(copying_round(tmp_path, {"able": 1.0}), project, screen)
+    value = {"mode": "chat", "metric": "bogus", "chance": 0.9}[label]
+    relative = concluded.record.entrants["able"].run
+    assert relative
+    edited(concluded.folder.run_at(relative).record, lambda record: record["tasks"][0].update({label: value}))
+    assert "suite, metric, mode and chance" in "\n".join(verify(concluded.folder.path))
+
+
+def test_verify_names_a_fake_engine_that_was_made_official(tmp_path: Path, project: Path, screen: Screen) -> None:
+    concluded = run(copying_round(tmp_path, {"able": 1.0}), project, screen)
+    relative = concluded.record.entrants["able"].run
+    assert relative
+    official = {"official": True, "unofficial_because": []}
+    edited(concluded.folder.run_at(relative).manifest, lambda manifest: manifest.update(official))
+    edited(concluded.folder.run_at(relative).record, lambda record: record.update(official=True))
+    assert "official, although the engine is the fake one" in "\n".join(verify(concluded.folder.path))
+
+
+def test_runs_of_another_plan_decide_nothing(tmp_path: Path, project: Path, screen: Screen) -> None:
+    round_ = copying_round(tmp_path, {"able": 1.0})
+    run(round_, project, screen)
+    with pytest.raises(ConfigError, match="it differs in seed"):
+        decide_round(round_.model_copy(update={"seed": 7}), root=project, screen=screen)
+
+
+def test_a_round_that_the_command_line_changed_says_so(tmp_path: Path, project: Path, screen: Screen) -> None:
+    round_ = copying_round(tmp_path, {"able": 1.0}, overridden=["rules"])
+    assert "the command line changed the round: rules" in run(round_, project, screen).record.unofficial_because
 
 
 def test_verify_names_a_verdict_that_was_changed(tmp_path: Path, project: Path, screen: Screen) -> None:
@@ -202,14 +278,6 @@ def test_verify_names_a_verdict_that_was_changed(tmp_path: Path, project: Path, 
     record["entrants"]["novice"]["decision"] = "advance"
     concluded.folder.record.write_text(json.dumps(record, ensure_ascii=False))
     assert "novice: decision 'advance', recomputed 'eliminate'" in "\n".join(verify(concluded.folder.path))
-
-
-def test_verify_names_a_plan_that_the_runs_do_not_follow(tmp_path: Path, project: Path, screen: Screen) -> None:
-    concluded = run(copying_round(tmp_path, {"able": 1.0}), project, screen)
-    record = json.loads(concluded.folder.record.read_text())
-    record["plan"]["suites"][0]["tasks"][0]["weight"] = 2.0
-    concluded.folder.record.write_text(json.dumps(record, ensure_ascii=False))
-    assert "able was run on other tasks" in "\n".join(verify(concluded.folder.path))
 
 
 def test_verify_names_a_missing_file(tmp_path: Path, project: Path, screen: Screen) -> None:

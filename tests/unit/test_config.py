@@ -114,3 +114,10 @@ def test_a_broken_override_is_one_line() -> None:
 
 def test_a_folder_without_configs_is_named(tmp_path: Path) -> None:
     assert f"{tmp_path} holds no config.yaml" in refusal(configs=tmp_path)
+
+
+def test_an_override_that_can_change_the_verdict_is_kept_in_mind() -> None:
+    assert load_round(["round=demo"], CONFIGS).overridden == ()
+    assert load_round(["lang=ko", "results=elsewhere", "engine.concurrency=3"], CONFIGS).overridden == ()
+    assert load_round(["rules.level=0.9"], CONFIGS).overridden == ("rules",)
+    assert load_round(["engine=fake"], CONFIGS).overridden == ("engines",)

