@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import select
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -63,15 +64,14 @@ def _show_what_cannot_be_encoded() -> None:
 
 
 def _reader_has_left() -> bool:
-    """Whether the broken pipe is one of our outputs; that is then silenced, since it is flushed again at exit."""
-    left = False
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-            left = True
-    return left
+    """Whether stdout or stderr is a pipe without a reader; it is then silenced, since it is flushed again at exit."""
+    outputs = select.poll()
+    for descriptor in (1, 2):
+        outputs.register(descriptor, 0)  # errors alone are reported
+    left = [descriptor for descriptor, event in outputs.poll(0) if event & select.POLLERR]
+    for descriptor in left:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
+    return bool(left)
 
 
 def _terminate(*_: object) -> NoReturn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,10 @@ from tests.tiny import build_tiny_checkpoint
 PROJECT = Path(__file__).parents[1]
 
 contain()
+
+# A test run that was started in the background ignores these, and so would every program that a test starts and stops.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # No test is timed: a busy machine is no bug. The same examples every time, so that a red run can be repeated.
 settings.register_profile("steady", deadline=None, derandomize=True)

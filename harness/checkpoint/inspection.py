@@ -13,6 +13,7 @@ from harness.checkpoint.files import CONFIG, INDEX, read_json, weight_files, wei
 from harness.checkpoint.problem import Problem
 from harness.checkpoint.tensors import Tensor, named, not_finite, read_header
 from harness.checkpoint.vocabulary import vocabulary_problems
+from harness.hashing import canonical_json
 
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt")
 
@@ -27,7 +28,7 @@ def inspect(folder: Path, *, needs_weights: bool = True, max_model_len: int | No
         return [Problem(f"checkpoint folder {folder} does not exist", "correct source.path of the model's config")]
     config = read_json(folder / CONFIG)
     architecture = Architecture(config) if isinstance(config, dict) else None
-    problems = [*_config_problems(folder, architecture, max_model_len), *_remote_code(folder)]
+    problems = [*_config_problems(folder, architecture, max_model_len), *_remote_code(folder), *_template(folder)]
     problems += vocabulary_problems(folder, architecture or Architecture({}))
     if needs_weights:
         problems += _weight_problems(folder, architecture)
@@ -52,6 +53,17 @@ def _remote_code(folder: Path) -> Iterator[Problem]:
                 "such code is never run; where vLLM and transformers know the architecture, ask the owner for"
                 " a revision without auto_map",
             )
+
+
+def _template(folder: Path) -> Iterator[Problem]:
+    """A chat template that has no digest: no text of Unicode, or nested without end."""
+    settings = read_json(folder / "tokenizer_config.json")
+    if not isinstance(settings, dict) or not settings.get("chat_template"):
+        return
+    try:
+        canonical_json(settings["chat_template"])
+    except (ValueError, RecursionError):
+        yield Problem("tokenizer_config.json: chat_template holds no valid text", "download or copy the file again")
 
 
 def header_problems(folder: Path) -> tuple[list[Tensor], list[Problem]]:

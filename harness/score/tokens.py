@@ -38,7 +38,7 @@ class Tokenizer:
     ) -> None:
         self._backend: Any = backend
         self.vocabulary: int = max(len(backend), model_vocabulary)
-        """Every token id that the model can generate is below; models are often padded beyond their tokenizer."""
+        """Every token id that the model can generate is below; models are often larger than their tokenizer."""
         self._template_args = {} if thinking is None else {"enable_thinking": thinking}
         self.bos: int | None = backend.bos_token_id
         self.prefix: int = _prefix(backend)
@@ -126,9 +126,9 @@ class Tokenizer:
                 )
             )
         except Exception as error:  # the template is a program of the checkpoint's author: it can raise anything
-            roles = " ".join(message["role"] for message in history)
+            template, roles = self._backend.name_or_path, " ".join(message["role"] for message in history)
             raise CheckpointError(
-                f"the chat template of {self._backend.name_or_path} refuses a conversation of the roles {roles}: {error}",
+                f"the chat template of {template} refuses a conversation of the roles {roles}: {error}",
                 "give no system prompt, or supply a template that takes one",
             ) from error
 

@@ -40,8 +40,8 @@ def serve_vllm(
     """A vLLM of our own while the `with` block lasts.
 
     It serves under a name that nobody else can know, lest we take another harness's server on the same port for ours;
-    what is reported has the plain name. `program` stands in for the `vllm` command (tests). SetupError where the engine cannot be started here;
-    EngineError, quoting the log, where it dies or takes longer than startup_timeout_s.
+    what is reported has the plain name. `program` stands in for the `vllm` command (tests). SetupError where the
+    engine cannot be started here; EngineError, quoting the log, where it dies or takes longer than startup_timeout_s.
     """
     if engine.nodes > 1:
         raise SetupError(

@@ -20,8 +20,8 @@ from harness.story.verdict import (
     rules_in_words,
     total_in_words,
 )
-from harness.visible import visible
 from harness.story.words import word
+from harness.visible import visible
 
 __all__ = [
     "TITLE_LIMIT",

@@ -11,8 +11,8 @@ from harness.plan import Floor, Lang, Ratio
 from harness.records import Decision, EntrantResult, GateOutcome, GateResult, Number
 from harness.story.finished import ModelStory, Story
 from harness.story.reasons import reason_in
-from harness.visible import visible
 from harness.story.words import word
+from harness.visible import visible
 
 TITLE_LIMIT = 60
 """Longest name of a model, in characters, that is shown whole."""

@@ -12,6 +12,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "작은 모델로 하는 시연이며, 실제 대회의 결과가 아닙니다.",
     ),
     "official": ("Official result", "공식 결과"),
+    "official_demo": (
+        "Taken as an official result is: clean checkout, pinned weights, locked data.",
+        "공식 결과와 같은 조건(변경 없는 코드, 고정된 가중치와 데이터)에서 얻었습니다.",
+    ),
     "unofficial": ("UNOFFICIAL", "비공식"),
     "unofficial_note": ("This result is not official, because:", "다음 이유로 공식 결과가 아닙니다:"),
     "unofficial_unsaid": ("the record gives no reason", "기록에 이유가 없습니다"),

@@ -246,6 +246,34 @@ def _tokens(tokenizer: Tokenizer) -> None:
     _TOKENS.update({request.item_id: list(tokenizer.encode_prompt(request.ask.context)) for request in choices(5)})
 
 
+NONSENSE: list[dict[str, Any]] = [
+    {"logprobs": {"tokens": ["a"], "top_logprobs": [{"token_id:1": -1.0, "a": -2.0}]}},
+    {"logprobs": {"tokens": ["a"], "top_logprobs": [{"token_id:1": "-1.0"}]}},
+    {"logprobs": {"tokens": ["a"], "top_logprobs": [7]}, "token_ids": [-1], "finish_reason": "stop"},
+    {"token_ids": ["a"], "finish_reason": "stop"},
+]
+
+
+@pytest.mark.parametrize("nonsense", NONSENSE)
+def test_nonsense_from_a_server_fails_requests_and_never_the_run(
+    tiny_checkpoint: Path, tokenizer: Tokenizer, journal: Journal, nonsense: dict[str, Any]
+):
+    async def answer(_: Any) -> Any:
+        from aiohttp import web
+
+        return web.json_response({"choices": [nonsense]})
+
+    server = FakeServer(engine(), tiny_checkpoint, "fake")
+    server._complete = answer  # type: ignore[method-assign]
+    requests = [*choices(2), *texts(2), *generations(2)]
+    scorer = Scorer(tokenizer, journal, engine(attempts=2), SCOPE, first_pause_s=0.01)
+    with server:
+        answers = scorer.answer(requests, Server(server.url), lambda *_: None)
+
+    assert all(isinstance(each, Failure) for each in answers)
+    assert scorer.unanswered(requests) == len(requests)
+
+
 def test_retry_after_is_honoured(score: Score, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("harness.serve.fake.RETRY_AFTER_S", 0.5)
     began = time.monotonic()
@@ -341,6 +369,20 @@ def test_labels_agree_with_echoes_on_a_sound_engine(tiny_checkpoint: Path, token
 
         assert scorer.agree([*choices(10), *generations(3)], Server(server.url)) == []
         assert server.requests == 2 * (1 + 4)
+        assert scorer.unanswered(choices(10)) == 10
+
+
+def test_every_engine_proves_itself_whatever_the_journal_holds(
+    score: Score, tiny_checkpoint: Path, tokenizer: Tokenizer, journal: Journal
+):
+    first, _, _ = score(choices(10))
+    with FakeServer(engine(), tiny_checkpoint, "fake") as server:
+        scorer = Scorer(tokenizer, journal, engine(), SCOPE)
+
+        assert scorer.agree(choices(10), Server(server.url)) == []
+        assert server.requests == 2 * (1 + 4)
+        assert scorer.answer(choices(10), Server(server.url), lambda *_: None) == first
+        assert scorer.counts == Counter(engine=0, journal=10, failed=0, retries=0)
 
 
 def test_an_engine_whose_fast_scores_differ_is_found_out(
@@ -357,6 +399,7 @@ def test_an_engine_whose_fast_scores_differ_is_found_out(
 
         problems = scorer.agree(choices(3), Server(server.url))
 
+        assert scorer.unanswered(choices(3)) == 3, "what it said on trial is not kept"
     assert problems
     assert "letters: item 0: token" in problems[0]
     assert "tolerance 0.001" in problems[0]

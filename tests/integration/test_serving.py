@@ -29,24 +29,25 @@ from harness.serve.vllm import serve_vllm
 PREAMBLE = """
 import http.server, json, os, signal, subprocess, sys, threading, time
 port = int(sys.argv[sys.argv.index("--port") + 1])
+name = sys.argv[sys.argv.index("--served-model-name") + 1]
 worker = subprocess.Popen([sys.executable, "-c", "import signal, time; signal.signal(15, 1); time.sleep(600)"])
 print(f"pids {os.getpid()} {worker.pid}", flush=True)
 
 class Server(http.server.BaseHTTPRequestHandler):
     status, answers = 200, {
         "/v1/completions": {"choices": [{"text": "x"}]},
-        "/v1/models": {"data": [{"id": "m", "max_model_len": 64}]},
+        "/v1/models": {"data": [{"id": name, "max_model_len": 64}]},
         "/version": {"version": "0.0-script"},
     }
-    def do_GET(self):
+    def do_GET(self, status=None):
         body = json.dumps(self.answers.get(self.path, {})).encode()
-        self.send_response(self.status)
+        self.send_response(status or self.status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
     def do_POST(self):
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.do_GET()
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.do_GET(None if asked["model"] == name else 404)
     def log_message(self, *_):
         pass
 
@@ -123,7 +124,7 @@ def scripted(tmp_path: Path) -> Scripted:
 
 def test_a_server_is_ready_when_it_answered_and_gone_when_the_block_ends(scripted: Scripted) -> None:
     with scripted.serve("listen()") as endpoint:
-        assert endpoint.served_model == "m"
+        assert re.fullmatch(r"m-[0-9a-f]{8}", endpoint.served_model)
         assert endpoint.reported == {"version": "0.0-script", "models": ["m"], "max_model_len": 64}
         endpoint.check()
         assert len(scripted.survivors()) == 2
@@ -209,7 +210,8 @@ def test_two_servers_run_at_once(tmp_path: Path) -> None:
         each.folder.mkdir()
     with first.serve("listen()") as one, second.serve("listen()") as two:
         assert one.url != two.url
-        assert first_completion(one.url, "m", None, 5) is first_completion(two.url, "m", None, 5) is None
+        assert one.served_model != two.served_model
+        assert all(first_completion(each.url, each.served_model, None, 5) is None for each in (one, two))
     assert first.survivors() + second.survivors() == []
 
 
@@ -221,6 +223,24 @@ def test_a_port_in_use_is_refused_before_anything_starts(scripted: Scripted) -> 
         with pytest.raises(SetupError, match=f"port {port} "), scripted.serve("listen()", port=port):
             pytest.fail("it was never ready")
     assert not scripted.log.exists()
+
+
+def test_another_harness_server_on_the_same_port_is_not_taken_for_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both found the port free at the same moment; the other was faster."""
+    theirs, ours = (Scripted(folder) for folder in (tmp_path / "a", tmp_path / "b"))
+    for each in (theirs, ours):
+        each.folder.mkdir()
+    with theirs.serve("listen()") as endpoint:
+        monkeypatch.setattr("harness.serve.vllm.choose_port", lambda _: int(endpoint.url.rpartition(":")[2]))
+        slow = never_ready(ours.serve("time.sleep(600)"))
+        assert "refuses a one-token completion: HTTP 404" in slow.message
+        assert f"if another program listens at {endpoint.url}" in (slow.remedy or "")
+        dead = never_ready(ours.serve("listen()"))
+        assert "HTTP 404" in dead.message or "Address already in use" in dead.message
+        endpoint.check()
+    assert theirs.survivors() + ours.survivors() == []
 
 
 def test_a_model_over_several_nodes_is_not_started(scripted: Scripted) -> None:
@@ -292,7 +312,7 @@ def test_the_real_model_is_converted_served_and_its_death_noticed(project: Path,
     with serve(engine, checkpoint.folder, model.name, tmp_path / "server.log", print) as endpoint:
         family = [each for each in ours.children(recursive=True) if each not in others]
         assert endpoint.reported == {"version": "0.32.0", "models": [model.name], "max_model_len": 2048}
-        assert first_completion(endpoint.url, model.name, None, 60) is None
+        assert first_completion(endpoint.url, endpoint.served_model, None, 60) is None
         endpoint.check()
         next(each for each in family if each.cmdline()[2:3] == ["serve"]).kill()
         assert "vLLM was killed by SIGKILL" in death(endpoint)

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from harness import evidence
 from harness.cli import main
 
 HEAVY = ("torch", "vllm", "mlflow", "lm_eval", "hydra", "transformers", "pandas", "numpy", "pydantic")
@@ -76,3 +78,50 @@ def test_a_dry_run_of_a_broken_checkpoint_lists_its_faults_and_ends_with_2(
     for wrong in ("names no architecture", "tokenizer.json is missing", "no weight file"):
         assert wrong in error
     assert "Traceback" not in error
+
+
+HOSTILE = "nowhere/\x1b[31m\u202e\ud800[/b]"
+
+
+def test_an_error_shows_what_steers_a_terminal_and_keeps_its_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["dry-run", HOSTILE]) == 2
+    error = capsys.readouterr().err
+    assert "nowhere/␛[31m⟨U+202E⟩⟨U+D800⟩[/b] is neither a directory" in error
+    assert "\n  -> " in error
+
+
+def test_discrepancies_are_shown_literally(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(evidence, "verify", lambda _: ["item \x1b[2J: wrong"])
+    assert main(["verify", str(tmp_path)]) == 4
+    assert capsys.readouterr().out == "item ␛[2J: wrong\n"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "euc-kr"])
+def test_what_a_terminal_cannot_encode_is_escaped(encoding: str) -> None:
+    code = "import sys; from harness.cli import main, _say; main(['eval', 'round=없음']); _say('한 \u4e2d ✓')"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, env={**os.environ, "PYTHONIOENCODING": encoding}, check=True
+    )
+    assert b"Traceback" not in done.stderr
+    assert done.stdout.decode(encoding).endswith("\\u2713\n")
+
+
+@pytest.mark.parametrize("command", ["['plan', 'round=demo']", "['eval', 'round=demo', '--cfg']"])
+def test_a_reader_who_leaves_ends_the_command_without_a_traceback(command: str) -> None:
+    code = f"import sys; from harness.cli import main; sys.exit(main({command}))"
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([sys.executable, "-c", code], stdout=writer, stderr=subprocess.PIPE, text=True)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+def test_a_broken_pipe_of_something_else_is_a_bug(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def broken(_: Path) -> list[str]:
+        raise BrokenPipeError
+
+    monkeypatch.setattr(evidence, "verify", broken)
+    with pytest.raises(BrokenPipeError):
+        main(["verify", str(tmp_path)])

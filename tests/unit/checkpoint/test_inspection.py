@@ -8,16 +8,45 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from harness.checkpoint import inspect
+from harness.checkpoint import describe, inspect
+from harness.checkpoint.architecture import CONTEXT, HIDDEN, LAYERS, VOCAB
+from harness.checkpoint.vocabulary import SPECIAL
 from tests.unit.checkpoint.conftest import INDEX, Copy
 
 EMBEDDING = "model.embed_tokens.weight"
+SETTINGS_FILES = ("config.json", "tokenizer_config.json")
+Json = dict[str, object]
 BAD_BOS = {"bos_token": "<none>"}
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.integers(10**18, 10**400) | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=4,
+)
+ROPE = st.fixed_dictionaries({"rope_type": st.sampled_from(["linear", "dynamic", "yarn"]) | JSON, "factor": JSON})
+READ_KEYS = (*VOCAB, *HIDDEN, *LAYERS, *CONTEXT, *SPECIAL)
+READ_KEYS += ("architectures", "auto_map", "num_nextn_predict_layers", "quantization_config", "tie_word_embeddings")
+CONFIGS = st.dictionaries(st.sampled_from(READ_KEYS), JSON, max_size=5)
+ROPES = st.dictionaries(st.sampled_from(["rope_scaling", "rope_parameters"]), JSON | ROPE)
+SETTINGS = st.dictionaries(
+    st.sampled_from(["added_tokens_decoder", "auto_map", "bos_token", "chat_template", "eos_token"]),
+    JSON | st.dictionaries(st.sampled_from(["0", "600", "9" * 5000, "²"]), st.just({"content": "<extra>"})),
+)
 
 
 def found(copy: Copy, max_model_len: int | None = 512, **options: bool) -> list[str]:
     return [problem.what for problem in inspect(copy.folder, max_model_len=max_model_len, **options)]
+
+
+@pytest.fixture
+def sound(copy: Copy) -> tuple[str, str]:
+    """The texts of the settings files before a test changes them."""
+    config, tokenizer = ((copy.folder / name).read_text() for name in SETTINGS_FILES)
+    return config, tokenizer
 
 
 def test_a_sound_checkpoint_has_no_problem(copy: Copy) -> None:
@@ -147,6 +176,78 @@ def test_a_nested_text_config_is_read(copy: Copy) -> None:
     assert found(copy) == ["max_model_len 512 is longer than the model's context of 256 tokens"]
 
 
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(config=CONFIGS, ropes=ROPES, nested=st.none() | CONFIGS | JSON, tokenizer=SETTINGS)
+def test_whatever_the_settings_hold_the_problems_are_listed(
+    copy: Copy, sound: tuple[str, str], config: Json, ropes: Json, nested: object, tokenizer: Json
+) -> None:
+    for name, text, changes in zip(SETTINGS_FILES, sound, ({**config, **ropes}, tokenizer), strict=True):
+        (copy.folder / name).write_text(json.dumps({**json.loads(text), **changes}))
+    if nested is not None:
+        copy.change_json("config.json", text_config=nested)
+    for problem in inspect(copy.folder, max_model_len=512):
+        assert str(problem)
+    describe(copy.folder)
+
+
+@pytest.mark.parametrize("factor", ["1e999", "NaN", "-Infinity", "-2", "0", '"two"', "true", "1" + "0" * 400])
+def test_a_rope_factor_that_is_no_number_above_0_is_a_problem(copy: Copy, factor: str) -> None:
+    text = (copy.folder / "config.json").read_text().rstrip().removesuffix("}")
+    rope = f'"rope_scaling": {{"type": "linear", "factor": {factor}}}'
+    (copy.folder / "config.json").write_text(f'{text}, "rope_parameters": null, {rope}}}')
+    (problem,) = found(copy)
+    assert problem.startswith("config.json: the factor of the rotary scaling is ")
+
+
+@pytest.mark.parametrize("positions", [0, -5, "4096", 2.5, True, 10**30])
+def test_a_context_that_is_no_number_of_tokens_is_a_problem(copy: Copy, positions: object) -> None:
+    copy.change_json("config.json", max_position_embeddings=positions)
+    (problem,) = found(copy)
+    assert problem == f"config.json: max_position_embeddings is {positions!r}, not a number of tokens"
+
+
+def test_layers_that_a_damaged_config_promises_are_counted_not_listed(copy: Copy) -> None:
+    copy.change_json("config.json", num_hidden_layers=10**11)
+    (problem,) = found(copy)
+    assert problem.startswith("config.json says 100000000000 layers; the weights lack 99999999998 of them: 2, 3, 4, 5")
+    copy.change_json("config.json", num_hidden_layers=10**400)
+    assert "config.json gives a num_hidden_layers beyond 1099511627776" in found(copy)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"dtype": ["F32"], "shape": [2], "data_offsets": [0, 8]},
+        {"dtype": "F32", "shape": [10**4000, 0], "data_offsets": [0, 0]},
+        {"dtype": "F32", "shape": [2], "data_offsets": [10**4200, 10**4200 + 8]},
+    ],
+)
+def test_a_wild_header_entry_is_a_problem(copy: Copy, entry: dict[str, object]) -> None:
+    header = json.dumps({"a": entry}).encode()
+    copy.weights_file.write_bytes(len(header).to_bytes(8, "little") + header + bytes(8))
+    (message,) = found(copy)
+    assert message.startswith("model.safetensors has a header that describes tensor 'a' wrongly: {")
+
+
+def test_a_tensor_name_stays_on_its_line_and_steers_no_terminal(copy: Copy) -> None:
+    name = "model.norm\n\x1b[31m.weight" + "x" * 500
+    copy.change_tensors(lambda tensors: tensors.__setitem__(name, np.full(2, np.nan, np.float32)))
+    (problem,) = found(copy)
+    assert problem.startswith("model.safetensors: tensor model.norm␊␛[31m.weightxx")
+    assert "\n" not in problem
+    assert len(problem) < 300
+
+
+def test_an_index_with_a_name_that_no_file_can_have_is_named(copy: Copy) -> None:
+    (copy.folder / INDEX).write_text(json.dumps({"weight_map": {"a": "x" * 300}}))
+    assert f"{INDEX} holds no weight_map of tensor names to files of this folder" in found(copy)
+
+
+def test_a_chat_template_without_a_digest_is_a_problem(copy: Copy) -> None:
+    copy.change_json("tokenizer_config.json", chat_template="\ud800")
+    assert found(copy) == ["tokenizer_config.json: chat_template holds no valid text"]
+
+
 def test_a_truncated_file_is_named(copy: Copy) -> None:
     content = copy.weights_file.read_bytes()
     copy.weights_file.write_bytes(content[:-100])
@@ -168,7 +269,7 @@ def test_a_header_that_does_not_describe_its_tensors_is_named(copy: Copy) -> Non
     header = json.dumps({"a": {"dtype": "F32", "shape": [3], "data_offsets": [0, 8]}}).encode()
     copy.weights_file.write_bytes(len(header).to_bytes(8, "little") + header + bytes(8))
     (message,) = found(copy)
-    assert message.startswith("model.safetensors has a header that describes tensor 'a' wrongly: {'dtype'")
+    assert message.startswith("model.safetensors has a header that describes tensor 'a' wrongly: {'data_offsets'")
 
 
 def test_a_missing_shard_is_named(copy: Copy) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import dataclasses
 import math
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -22,7 +24,9 @@ from harness.score.calls import (
 SCOPE = "s" * 64
 LABELS = LabelsCall(SCOPE, pack([5, 6]), (7, 8))
 ECHO = EchoCall(SCOPE, pack([5, 6]), (7, 8))
-TEXT = GenerateCall(SCOPE, pack([5, 6]), stop=("\n",), max_tokens=4, temperature=0.0, top_p=1.0, seed=None)
+TEXT = GenerateCall(
+    SCOPE, pack([5, 6]), stop=("\n",), max_tokens=4, temperature=0.0, top_p=1.0, seed=None, vocabulary=512
+)
 
 
 def row(**values: float | None) -> dict[str, float | None]:
@@ -111,6 +115,63 @@ def test_a_text_without_token_ids_or_with_an_unknown_end_is_refused():
         TEXT.read({"token_ids": [1], "finish_reason": "abort"})
 
 
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"token_id:7": -1.0, "token_id:8": -1.0, " A": -2.0},
+        {"token_id:7": -1.0, "token_id:8": -1.0, "token_id:x": -2.0},
+        {"token_id:7": -1.0, "token_id:8": -1.0, "token_id:²": -2.0},
+        {"token_id:7": -1.0, "token_id:8": -1.0, "token_id:-1": -2.0},
+        {"token_id:7": "-1.0", "token_id:8": -1.0},
+        {"token_id:7": -1.0, "token_id:8": {"logprob": -1.0}},
+        {"token_id:7": True, "token_id:8": -1.0},
+        ["token_id:7", -1.0],
+        "token_id:7",
+    ],
+)
+def test_a_row_of_another_make_is_malformed(broken: Any):
+    with pytest.raises(MalformedResponse):
+        LABELS.read(choice([9], [broken]))
+    with pytest.raises(MalformedResponse):
+        ECHO.read(choice([5, 6, 7, 8], [None, row(t6=-1.0), row(t7=-1.0), broken]))
+
+
+def test_an_echo_with_fewer_rows_than_tokens_is_malformed():
+    with pytest.raises(MalformedResponse, match="fewer"):
+        ECHO.read(choice([5, 6, 7, 8], [None, row(t6=-1.0), row(t7=-1.0)]))
+
+
+def test_numbers_that_no_engine_means_are_unusable():
+    with pytest.raises(UnusableResponse, match="no number"):
+        LABELS.read(choice([9], [row(t7=-(10**400), t8=-1.0)]))
+
+
+@pytest.mark.parametrize("token", [-1, 512, 10**30, 1.0, "1", None, True, [1]])
+def test_generated_tokens_outside_the_vocabulary_are_malformed(token: Any):
+    assert TEXT.read({"token_ids": [0, 511], "finish_reason": "stop"}) == Tokens((0, 511), "stop")
+    with pytest.raises(MalformedResponse, match="512"):
+        TEXT.read({"token_ids": [3, token], "finish_reason": "stop"})
+
+
+WILD = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["token_id:7", "token_id:8", "stop"]),
+    lambda inner: (
+        st.lists(inner, max_size=5)
+        | st.dictionaries(st.sampled_from(["token_id:7", "token_id:8", "token_id:9", "x"]), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@given(tokens=WILD, rows=st.lists(WILD, max_size=5) | WILD, ids=WILD, finish=WILD)
+def test_whatever_a_server_sends_is_an_answer_or_one_of_two_errors(tokens: Any, rows: Any, ids: Any, finish: Any):
+    sent = {"logprobs": {"tokens": tokens, "top_logprobs": rows}, "token_ids": ids, "finish_reason": finish}
+    echoed = {"logprobs": {"tokens": [f"token_id:{token}" for token in (5, 6, 7, 8)], "top_logprobs": rows}}
+    for call, answer in ((LABELS, sent), (ECHO, sent), (ECHO, echoed), (TEXT, sent)):
+        with suppress(MalformedResponse, UnusableResponse):
+            call.read(answer)
+
+
 CHANGED = [
     LabelsCall("t" * 64, pack([5, 6]), (7, 8)),
     LabelsCall(SCOPE, pack([5]), (7, 8)),
@@ -118,16 +179,22 @@ CHANGED = [
     ECHO,
     EchoCall(SCOPE, pack([5, 6, 7]), (8,)),
     TEXT,
-    GenerateCall(SCOPE, pack([5, 6]), stop=(), max_tokens=4, temperature=0.0, top_p=1.0, seed=None),
-    GenerateCall(SCOPE, pack([5, 6]), stop=("\n",), max_tokens=5, temperature=0.0, top_p=1.0, seed=None),
-    GenerateCall(SCOPE, pack([5, 6]), stop=("\n",), max_tokens=4, temperature=0.7, top_p=1.0, seed=1),
-    GenerateCall(SCOPE, pack([5, 6]), stop=("\n",), max_tokens=4, temperature=0.7, top_p=0.9, seed=1),
-    GenerateCall(SCOPE, pack([5, 6]), stop=("\n",), max_tokens=4, temperature=0.7, top_p=0.9, seed=2),
+    GenerateCall(SCOPE, pack([5, 6]), stop=(), max_tokens=4, temperature=0.0, top_p=1.0, seed=None, vocabulary=512),
+    GenerateCall(
+        SCOPE, pack([5, 6]), stop=("\n",), max_tokens=5, temperature=0.0, top_p=1.0, seed=None, vocabulary=512
+    ),
+    GenerateCall(SCOPE, pack([5, 6]), stop=("\n",), max_tokens=4, temperature=0.7, top_p=1.0, seed=1, vocabulary=512),
+    GenerateCall(SCOPE, pack([5, 6]), stop=("\n",), max_tokens=4, temperature=0.7, top_p=0.9, seed=1, vocabulary=512),
+    GenerateCall(SCOPE, pack([5, 6]), stop=("\n",), max_tokens=4, temperature=0.7, top_p=0.9, seed=2, vocabulary=512),
 ]
 
 
 def test_whatever_can_change_an_answer_changes_its_key():
     assert len({call.key for call in (LABELS, *CHANGED)}) == len(CHANGED) + 1
+
+
+def test_the_vocabulary_changes_no_key():
+    assert TEXT.key == dataclasses.replace(TEXT, vocabulary=7).key
 
 
 def test_keys_are_pinned():

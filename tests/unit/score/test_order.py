@@ -24,7 +24,9 @@ def test_calls_with_a_shared_prefix_are_neighbours():
 
 
 def test_the_group_with_the_longest_call_comes_first():
-    long_text = GenerateCall("s", pack([9]), stop=(), max_tokens=500, temperature=0.0, top_p=1.0, seed=None)
+    long_text = GenerateCall(
+        "s", pack([9]), stop=(), max_tokens=500, temperature=0.0, top_p=1.0, seed=None, vocabulary=512
+    )
 
     ordered = [call for _, call in in_order(keyed(labels(1, 2, 3), labels(*range(40, 80)), long_text))]
 

@@ -154,6 +154,57 @@ def test_a_template_that_refuses_a_role_is_an_error_not_a_dropped_message(tmp_pa
         )
 
 
+def with_template(folder: Path, source: Path, template: str) -> Path:
+    """The tiny checkpoint with another chat template."""
+    shutil.copytree(source, folder)
+    config = folder / "tokenizer_config.json"
+    config.write_text(json.dumps({**json.loads(config.read_text()), "chat_template": template}))
+    return folder
+
+
+USER = [{"role": "user", "content": "u"}]
+
+
+def test_a_template_that_asks_for_the_date_is_told_always_the_same(tmp_path: Path, tiny_checkpoint: Path):
+    template = "{% if strftime_now is defined %}{% set day = strftime_now('%d %b %Y') %}{% endif %}{{ day }}"
+    macro = "{% macro today() %}{{ strftime_now('%H:%M') }}{% endmacro %} {{ today() }}"
+    tokenizer = Tokenizer.load(with_template(tmp_path / "dated", tiny_checkpoint, template + macro))
+
+    assert tokenizer.chat_template(USER) == "01 Jan 2026 00:00"
+
+
+@pytest.mark.parametrize("wrong", ["{{ messages[0] + 1 }}", "{{ 1 // 0 }}", "{{ nothing.at.all }}", "{% if %}"])
+def test_whatever_a_template_raises_is_a_checkpoint_error(tmp_path: Path, tiny_checkpoint: Path, wrong: str):
+    tokenizer = Tokenizer.load(with_template(tmp_path / "hostile", tiny_checkpoint, wrong))
+
+    with pytest.raises(CheckpointError, match=r"the chat template of .*hostile refuses .* the roles user"):
+        tokenizer.chat_template(USER)
+
+
+def test_thinking_reaches_the_template_as_planned(tmp_path: Path, tiny_checkpoint: Path):
+    template = "{% if enable_thinking is defined %}{{ 'think' if enable_thinking else 'hurry' }}{% else %}-{% endif %}"
+    folder = with_template(tmp_path / "thinking", tiny_checkpoint, template)
+    rendered = {
+        thinking: Tokenizer.load(folder, thinking=thinking).chat_template(USER) for thinking in (None, False, True)
+    }
+
+    assert rendered == {None: "-", False: "hurry", True: "think"}
+    assert Tokenizer.load(folder).knows_thinking
+
+
+def test_a_template_that_ignores_thinking_does_not_know_it(tmp_path: Path, tokenizer: Tokenizer, tiny_checkpoint: Path):
+    assert not tokenizer.knows_thinking
+    assert not Tokenizer.load(with_template(tmp_path / "base", tiny_checkpoint, "")).knows_thinking
+
+
+def test_the_vocabulary_is_the_models_where_that_is_larger(tmp_path: Path, tiny_checkpoint: Path):
+    folder = with_template(tmp_path / "padded", tiny_checkpoint, "x")
+    assert Tokenizer.load(folder).vocabulary == 512
+    for config in ({"vocab_size": 640}, {"text_config": {"vocab_size": 640}}):
+        (folder / "config.json").write_text(json.dumps({"model_type": "llama", **config}))
+        assert Tokenizer.load(folder).vocabulary == 640
+
+
 def test_the_direct_way_to_a_llama_tokenizer_is_the_one_that_auto_tokenizer_takes(
     tokenizer: Tokenizer, tiny_checkpoint: Path
 ):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import tokenize
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -81,6 +83,10 @@ def test_a_chat_template_frames_the_prompt(written: LoadedTask) -> None:
     ask = written.requests(template, "Be brief.")[0].ask
     assert ask.context.startswith("<system>Be brief.<user>8 plus 1?\nAnswer:<assistant>9<user>0 plus 1?")
     written.requests(None, None)
+
+
+def test_a_system_prompt_is_a_message_of_chats_and_no_part_of_a_plain_prompt(written: LoadedTask) -> None:
+    assert written.requests(None, "Be brief.") == written.requests(None, None)
 
 
 @pytest.mark.parametrize(
@@ -174,6 +180,8 @@ def test_a_share_is_scored(tmp_path: Path) -> None:
         ("1.5", False, "outside [0, 1]"),
         ("float('nan')", False, "outside [0, 1]"),
         ("(1, 2)", True, "not a number per item"),
+        ("None", True, "not a number per item"),
+        ("10 ** 400", False, "not a number per item"),
     ],
 )
 def test_refuses_a_metric_that_is_no_share_per_item(tmp_path: Path, value: str, binary: bool, part: str) -> None:
@@ -182,11 +190,82 @@ def test_refuses_a_metric_that_is_no_share_per_item(tmp_path: Path, value: str, 
     assert part in str(caught.value)
 
 
+@pytest.mark.parametrize("body", ["raise OSError('gone')", "eval('(')", "raise RecursionError"])
+def test_a_grader_that_stops_on_an_invented_answer_is_refused_before_anything_is_served(
+    tmp_path: Path, body: str
+) -> None:
+    with pytest.raises(SuiteError, match="cannot grade item w0"):
+        ruled(tmp_path, f"def rule(doc, results):\n    {body}\n")
+
+
 def test_a_grader_that_stops_on_one_answer_fails_that_item_only(tmp_path: Path) -> None:
     task = ruled(tmp_path, "def rule(doc, results):\n    return {'rule': int(1 // (int(results[0]) - 7) >= -9)}\n")
     samples = task.grade({("w0", 0, 0): said("7"), ("w1", 0, 0): said("8")})
     assert [sample.outcome for sample in samples[:2]] == ["failed", "correct"]
     assert "ZeroDivisionError" in str(samples[0].cause)
+
+
+@pytest.mark.parametrize(
+    "stop",
+    [
+        "import re; re.compile('(')",
+        "exec('(')",
+        "raise RecursionError",
+        "raise OSError('no such file')",
+        "class Odd(Exception): pass\n        raise Odd('own')",
+    ],
+)
+def test_whatever_a_grader_raises_fails_that_item_only(tmp_path: Path, stop: str) -> None:
+    task = ruled(
+        tmp_path, f"def rule(doc, results):\n    if results[0] == '777':\n        {stop}\n    return {{'rule': 1}}\n"
+    )
+    samples = task.grade({("w0", 0, 0): said("777"), ("w1", 0, 0): said("8")})
+    assert [sample.outcome for sample in samples[:2]] == ["failed", "correct"]
+    assert str(samples[0].cause).startswith("the task's grader stopped: ")
+
+
+def test_whatever_a_filter_raises_fails_that_item_only(written: LoadedTask, monkeypatch: pytest.MonkeyPatch) -> None:
+    (ensemble,) = [each for each in written.task._filters if each.name == "number"]
+    apply = ensemble.apply
+
+    def stopping(instances: list[Any]) -> None:
+        if instances[0].resps == ["("]:
+            raise tokenize.TokenError("unbalanced")
+        apply(instances)
+
+    monkeypatch.setattr(ensemble, "apply", stopping)
+    samples = written.grade({("w0", 0, 0): said("("), ("w1", 0, 0): said("2")})
+    assert [sample.outcome for sample in samples[:2]] == ["failed", "correct"]
+    assert samples[0].cause == "the task's grader stopped: TokenError: unbalanced"
+
+
+@pytest.mark.parametrize(
+    ("metrics", "cause"),
+    [
+        ("{'rule': None}", "is None, not a number per item"),
+        ("{'rule': float('nan')}", "is nan, outside [0, 1]"),
+        ("{'rule': [1, 0]}", "is [1, 0], not a number per item"),
+        ("{'rule': 10 ** 400}", "not a number per item"),
+        ("{'rule': 0.5}", "is 0.5, neither 0 nor 1"),
+        ("{'rule': 7}", "is 7.0, outside [0, 1]"),
+        ("{}", "is not computed; the task has: none"),
+        ("None", "is not computed; the task returns None"),
+    ],
+)
+def test_a_metric_without_a_share_fails_that_item_only(tmp_path: Path, metrics: str, cause: str) -> None:
+    code = f"def rule(doc, results):\n    return {metrics} if results[0] == '777' else {{'rule': 1}}\n"
+    task = ruled(tmp_path, code)
+    samples = task.grade({("w0", 0, 0): said("777"), ("w1", 0, 0): said("8")})
+    assert [(sample.outcome, sample.score) for sample in samples[:2]] == [("failed", None), ("correct", 1.0)]
+    assert cause in str(samples[0].cause)
+    samples[0].model_dump_json().encode()
+
+
+def test_ctrl_c_while_grading_ends_the_command(tmp_path: Path) -> None:
+    code = "def rule(doc, results):\n    if results[0] == '777':\n        raise KeyboardInterrupt\n    return {'rule': 1}\n"
+    task = ruled(tmp_path, code)
+    with pytest.raises(KeyboardInterrupt):
+        task.grade({("w0", 0, 0): said("777")})
 
 
 LOGPROB = st.floats(allow_nan=True, allow_infinity=True)
