@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.checkpoint import Checkpoint
-from harness.errors import EngineError, SuiteError, VerificationError
+from harness.errors import CheckpointError, EngineError, SuiteError, VerificationError
 from harness.evidence import build_manifest, installed_versions, server_reasons, with_reasons
 from harness.hashing import digest, sha256_file
 from harness.plan import Mode, Model, RemoteEngine, Round, Suite
@@ -52,6 +52,11 @@ def check_prompts(job: ModelJob) -> None:
     if _is_reusable(job, _folder(job)):
         return
     with job.screen.waiting(f"{job.model.title}: the prompts fit the model"), _journal(job) as journal:
+        if job.model.mode == "thinking" and not _tokenizer(job).knows_thinking:
+            raise CheckpointError(
+                f"{job.model.name}: mode thinking, but its chat template is the same with thinking on and off",
+                "declare mode chat, or give the template of the thinking model",
+            )
         if problems := _scorer(job, journal).preflight(_requests(job)):
             listed = "\n".join(f"  {problem}" for problem in problems)
             raise SuiteError(f"{job.model.title} cannot be asked these suites:\n{listed}")

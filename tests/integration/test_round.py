@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from harness.errors import ConfigError, SuiteError
+from harness.errors import CheckpointError, ConfigError, SuiteError
 from harness.evidence import verify
 from harness.plan import Round
 from harness.run import Concluded, Screen, decide_round, evaluate_round
@@ -284,6 +284,26 @@ def test_verify_names_a_missing_file(tmp_path: Path, project: Path, screen: Scre
     concluded = run(copying_round(tmp_path, {"able": 1.0}), project, screen)
     samples(concluded, "able", "copy_word").unlink()
     assert "copy_word.jsonl is missing" in "\n".join(verify(concluded.folder.path))
+
+
+def test_thinking_is_refused_where_the_template_knows_nothing_of_it(
+    tmp_path: Path, project: Path, screen: Screen
+) -> None:
+    round_ = copying_round(tmp_path, {"able": 1.0})
+    thinking = round_.entrants[0].model_copy(update={"mode": "thinking"})
+    with pytest.raises(CheckpointError, match="the same with thinking on and off"):
+        run(round_.model_copy(update={"entrants": (thinking,)}), project, screen)
+
+
+def test_a_model_in_chat_mode_is_asked_through_its_template(tmp_path: Path, project: Path, screen: Screen) -> None:
+    round_ = copying_round(tmp_path, {"able": 1.0})
+    chat = round_.entrants[0].model_copy(update={"mode": "chat"})
+    concluded = run(round_.model_copy(update={"entrants": (chat,)}), project, screen)
+    relative = concluded.record.entrants["able"].run
+    assert relative
+    assert {task.mode for task in concluded.folder.run_at(relative).read_record().tasks} == {"chat"}
+    (excerpt, *_) = concluded.folder.run_at(relative).read_excerpts("copy_word")
+    assert "<|im_start|>assistant" in str(excerpt)
 
 
 def test_a_prompt_that_does_not_fit_one_model_stops_the_round_before_any_is_served(

@@ -262,7 +262,8 @@ def test_a_metric_without_a_share_fails_that_item_only(tmp_path: Path, metrics: 
 
 
 def test_ctrl_c_while_grading_ends_the_command(tmp_path: Path) -> None:
-    code = "def rule(doc, results):\n    if results[0] == '777':\n        raise KeyboardInterrupt\n    return {'rule': 1}\n"
+    stop = "if results[0] == '777':\n        raise KeyboardInterrupt\n"
+    code = f"def rule(doc, results):\n    {stop}    return {{'rule': 1}}\n"
     task = ruled(tmp_path, code)
     with pytest.raises(KeyboardInterrupt):
         task.grade({("w0", 0, 0): said("777")})
