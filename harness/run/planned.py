@@ -52,7 +52,8 @@ def _rule_lines(round_: Round) -> Iterator[str]:
         yield f"  {item.points:g} points: mean of {item.suite}"
     yield from (f"  {_gate_line(gate)}" for gate in rules.gates)
     if rules.elimination:
-        yield f"  the {rules.elimination.keep} highest totals stay"
+        keep = rules.elimination.keep
+        yield "  the highest total stays" if keep == 1 else f"  the {keep} highest totals stay"
 
 
 def _gate_line(gate: Gate) -> str:
