@@ -169,7 +169,7 @@ def test_whatever_a_server_sends_is_an_answer_or_one_of_two_errors(tokens: Any, 
     echoed = {"logprobs": {"tokens": [f"token_id:{token}" for token in (5, 6, 7, 8)], "top_logprobs": rows}}
     for call, answer in ((LABELS, sent), (ECHO, sent), (ECHO, echoed), (TEXT, sent)):
         with suppress(MalformedResponse, UnusableResponse):
-            call.read(answer)
+            assert call.read(answer) is not None
 
 
 CHANGED = [
