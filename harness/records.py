@@ -109,35 +109,6 @@ class RunRecord(Frozen):
     """What is missing, in words."""
 
 
-class Manifest(Frozen):
-    """manifest.json: what a run is made of, written before the first token."""
-
-    schema_version: Literal[1] = 1
-    run: str
-    """First 16 hex digits of the digest of `identity`."""
-    model: str
-    official: bool
-    unofficial_because: tuple[str, ...]
-    identity: Mapping[str, Any]
-    """Everything that can change a number, as digests and settings."""
-
-
-class Execution(Frozen):
-    """execution.json: clock, host and what only the server knew."""
-
-    schema_version: Literal[1] = 1
-    started: str
-    """ISO 8601, UTC."""
-    finished: str
-    seconds: Mapping[str, float]
-    """Wall time of each stage."""
-    host: Mapping[str, Any]
-    server: Mapping[str, Any]
-    """Version and models as the server reported them; empty where nothing had to be served."""
-    requests: Mapping[str, int]
-    """Requests answered by the engine and by the journal, and retries."""
-
-
 ReasonCode = Literal[
     "no_record",
     "failed",
@@ -170,6 +141,16 @@ ReasonCode = Literal[
     "rival_other_items",
     "point_estimate",
     "dry_run",
+    "unofficial_dry_run",
+    "unofficial_fake_engine",
+    "unofficial_fake_server",
+    "unofficial_unstated",
+    "unofficial_unpinned",
+    "unofficial_unlocked",
+    "unofficial_no_checkout",
+    "unofficial_changed",
+    "unofficial_overridden",
+    "unofficial_no_run",
 ]
 
 Fact = int | float | str | tuple[str, ...] | Number
@@ -183,6 +164,35 @@ class Reason(Frozen):
     """What the words need: suites, tasks and models by their names in the plan, numbers with their intervals."""
     text: str
     """The reason in English."""
+
+
+class Manifest(Frozen):
+    """manifest.json: what a run is made of, written before the first token."""
+
+    schema_version: Literal[1] = 1
+    run: str
+    """First 16 hex digits of the digest of `identity`."""
+    model: str
+    official: bool
+    unofficial_because: tuple[Reason, ...]
+    identity: Mapping[str, Any]
+    """Everything that can change a number, as digests and settings."""
+
+
+class Execution(Frozen):
+    """execution.json: clock, host and what only the server knew."""
+
+    schema_version: Literal[1] = 1
+    started: str
+    """ISO 8601, UTC."""
+    finished: str
+    seconds: Mapping[str, float]
+    """Wall time of each stage."""
+    host: Mapping[str, Any]
+    server: Mapping[str, Any]
+    """Version and models as the server reported them; empty where nothing had to be served."""
+    requests: Mapping[str, int]
+    """Requests answered by the engine and by the journal, and retries."""
 
 
 class GateResult(Frozen):
@@ -237,7 +247,7 @@ class RoundRecord(Frozen):
     demo: bool
     status: Status
     official: bool
-    unofficial_because: tuple[str, ...] = ()
+    unofficial_because: tuple[Reason, ...] = ()
     plan: Mapping[str, Any]
     """The composed round, from which the verdict is recomputed."""
     entrants: Mapping[str, EntrantResult]

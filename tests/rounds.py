@@ -112,7 +112,10 @@ def build_round(
         demo=demo,
         status="incomplete" if incomplete else "complete",
         official=False,
-        unofficial_because=("haneul: revision is not pinned", "the tree has changes: <b>harness/x.py</b>"),
+        unofficial_because=(
+            reason(plan, "unofficial_unpinned", models=("haneul",)),
+            reason(plan, "unofficial_changed", files=("<b>harness/x.py</b>",)),
+        ),
         plan=plan.model_dump(mode="json", exclude={"lang"}),
         entrants={one.name: _entrant(one, plan, runs) for one in contenders if one.decision is not None},
         references={one.name: _reference(one, runs) for one in contenders if one.decision is None},
@@ -202,7 +205,14 @@ def _write_run(folder: RoundFolder, plan: Round, one: Contender, seed: int) -> t
     run = digest(identity)[:16]
     files = folder.run(one.name, run)
     write_record(
-        files.manifest, Manifest(run=run, model=one.name, official=False, unofficial_because=("x",), identity=identity)
+        files.manifest,
+        Manifest(
+            run=run,
+            model=one.name,
+            official=False,
+            unofficial_because=(reason(plan, "unofficial_no_checkout"),),
+            identity=identity,
+        ),
     )
     tasks = tuple(_write_task(files, one, row, seed) for row in TASKS)
     suites = tuple(_suite(suite, tasks) for suite in POINTS)

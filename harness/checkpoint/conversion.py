@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from harness.checkpoint import locate
 from harness.checkpoint.convert import Job, job_argument
 from harness.checkpoint.files import CONVERSION, read_json
 from harness.errors import CheckpointError, SetupError, StorageError
-from harness.hashing import digest, sha256_file, sha256_files
+from harness.hashing import CHUNK_BYTES, digest, sha256_file, sha256_files
 from harness.plan import GgufPackageSource
 
 CONVERTER_VERSION = 1
@@ -32,17 +32,17 @@ def converted(source: GgufPackageSource, cache: Path, notify: Callable[[str], No
 
     CheckpointError where the GGUF file is not the declared one, the result is unsound, or a cached file has changed.
     """
-    gguf = locate.gguf_file(source)
-    actual = sha256_file(gguf)
+    parts = [locate.packaged_file(part) for part in source.parts]
+    actual = sha256_file(*parts)
     if actual != source.sha256:
         raise CheckpointError(
-            f"{gguf} has SHA-256 {actual}, the config declares {source.sha256}",
+            f"{', '.join(map(str, parts))} has SHA-256 {actual}, the config declares {source.sha256}",
             "install the declared version of the package again, or correct source.sha256",
         )
     folder = cache / "checkpoints" / _key(source)
     with _only_one(folder):
         if not folder.exists():
-            _convert(source, gguf, folder, notify)
+            _convert(source, parts, folder, notify)
     _verify(source, folder)
     return folder
 
@@ -62,13 +62,14 @@ def _only_one(folder: Path) -> Iterator[None]:
         yield
 
 
-def _convert(source: GgufPackageSource, gguf: Path, folder: Path, notify: Callable[[str], None]) -> None:
+def _convert(source: GgufPackageSource, parts: Sequence[Path], folder: Path, notify: Callable[[str], None]) -> None:
     """Convert beside the final place; only a finished, checked and synced result is renamed into it."""
     for stale in folder.parent.glob(f".{folder.name}.part-*"):
         shutil.rmtree(stale)
     part = Path(tempfile.mkdtemp(prefix=f".{folder.name}.part-", dir=folder.parent))
     try:
-        _run(Job(str(gguf), str(part), source.bos_token, source.probe, source.probe_max_nll), notify)
+        with _whole(parts, folder.parent) as gguf:
+            _run(Job(str(gguf), str(part), source.bos_token, source.probe, source.probe_max_nll), notify)
         _sync(part)
         part.chmod(0o755)
         part.rename(folder)
@@ -78,6 +79,21 @@ def _convert(source: GgufPackageSource, gguf: Path, folder: Path, notify: Callab
         raise StorageError(f"cannot write {folder}: {error.strerror}", _FREE_SPACE) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+@contextmanager
+def _whole(parts: Sequence[Path], folder: Path) -> Iterator[Path]:
+    """The file itself, or its parts joined in a temporary folder under `folder`."""
+    if len(parts) == 1:
+        yield parts[0]
+        return
+    with tempfile.TemporaryDirectory(prefix=".joined-", dir=folder) as joined:
+        path = Path(joined) / parts[0].stem
+        with path.open("wb") as whole:
+            for part in parts:
+                with part.open("rb") as piece:
+                    shutil.copyfileobj(piece, whole, CHUNK_BYTES)
+        yield path
 
 
 def _run(job: Job, notify: Callable[[str], None]) -> None:

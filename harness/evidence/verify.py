@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from harness.errors import UserError, VerificationError
-from harness.evidence.manifest import RUN_ID_DIGITS, engine_reasons
+from harness.evidence.manifest import RUN_ID_DIGITS, engine_obstacle
 from harness.hashing import digest, sha256_file
 from harness.plan import Round, Suite, Task
 from harness.records import Manifest, RoundRecord, RunRecord, Sample, TaskResult
@@ -70,8 +70,8 @@ def _manifest_problems(folder: RunFolder, manifest: Manifest, record: RunRecord)
         yield f"record.json is of {record.model} {record.run}, manifest.json of {manifest.model} {manifest.run}"
     if record.official != manifest.official or manifest.official == bool(manifest.unofficial_because):
         yield "record.json and manifest.json disagree about whether the run is official"
-    if manifest.official and engine_reasons(manifest.identity):
-        yield f"manifest.json: official, although {'; '.join(engine_reasons(manifest.identity))}"
+    if manifest.official and (obstacle := engine_obstacle(manifest.identity)):
+        yield f"manifest.json: official, although its engine allows no official run ({obstacle})"
     if record.level != manifest.identity.get("level"):
         yield f"record.json: level {record.level}, planned {manifest.identity.get('level')}"
 

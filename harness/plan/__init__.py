@@ -2,7 +2,7 @@
 
 from harness.plan.base import Frozen, Lang, Mode, Name, Share, in_language
 from harness.plan.engine import Engine, FakeEngine, RemoteEngine, VllmEngine
-from harness.plan.model import DirectorySource, GgufPackageSource, HubSource, Model, Source
+from harness.plan.model import DirectorySource, GgufPackageSource, HubSource, Model, PackagedFile, Source
 from harness.plan.round import Round, Tracking
 from harness.plan.rules import Floor, Gate, KeepK, PointItem, Ratio, Rules
 from harness.plan.suite import Suite, Task
@@ -21,6 +21,7 @@ __all__ = [
     "Mode",
     "Model",
     "Name",
+    "PackagedFile",
     "PointItem",
     "Ratio",
     "RemoteEngine",

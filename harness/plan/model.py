@@ -17,16 +17,23 @@ class DirectorySource(Frozen):
     """Directory, relative to the project's root or absolute."""
 
 
+class PackagedFile(Frozen):
+    """A file inside an installed PyPI package."""
+
+    package: str
+    """Import name of the package; it is located, never imported."""
+    file: str
+    """Path inside the package."""
+
+
 class GgufPackageSource(Frozen):
-    """A GGUF file inside a PyPI package, converted once to safetensors in float32."""
+    """A GGUF file that PyPI packages carry, whole or in parts, converted once to safetensors in float32."""
 
     kind: Literal["gguf_package"]
-    package: str
-    """Import name of the installed package; it is located, never imported."""
-    file: str
-    """File name inside the package."""
+    parts: tuple[PackagedFile, ...] = Field(min_length=1)
+    """The file, or its parts in order: packages have a largest size."""
     sha256: Sha256
-    """Digest of the GGUF file."""
+    """Digest of the whole GGUF file."""
     bos_token: str | None = None
     """Token to put before every prompt where the conversion loses it."""
     probe: str

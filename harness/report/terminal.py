@@ -23,6 +23,7 @@ from harness.story import (
     ledger_problems,
     read_story,
     total_in_words,
+    unofficial_reasons,
     visible,
     word,
 )
@@ -60,8 +61,8 @@ def _banners(story: Story, lang: Lang) -> list[RenderableType]:
     if not story.record.official:
         text = Text(word("unofficial", lang), style="bold yellow")
         text.append(f"  {word('unofficial_note', lang)}", "default")
-        for reason in story.record.unofficial_because or (word("unofficial_unsaid", lang),):
-            text.append(f"\n  · {visible(reason)}", "default")
+        for reason in unofficial_reasons(story, lang):
+            text.append(f"\n  · {reason}", "default")
         banners.append(text.append("\n"))
     return banners
 

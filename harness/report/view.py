@@ -25,6 +25,7 @@ from harness.story import (
     reason_in,
     rules_in_words,
     shown_samples,
+    unofficial_reasons,
     visible,
     word,
 )
@@ -151,7 +152,7 @@ def view(story: Story, lang: Lang) -> Page:
         demo=record.demo,
         official=record.official,
         complete=record.status == "complete",
-        because=tuple(visible(reason) for reason in record.unofficial_because) or (word("unofficial_unsaid", lang),),
+        because=tuple(unofficial_reasons(story, lang)),
         headline=headline(story, lang),
         level=percent_level(None, story),
         most=f"{sum(item.points for item in items):g}",

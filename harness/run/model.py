@@ -71,13 +71,13 @@ def evaluate_model(job: ModelJob) -> RunFolder:
     folder = _folder(job)
     if _is_reusable(job, folder):
         job.screen.say(f"{job.model.title}: complete, reused (run {manifest.run})")
-        _judge_again(folder, manifest)
+        _judge_again(job.round, folder, manifest)
         return folder
     write_record(folder.manifest, manifest)
     log = Log()
     requests = _requests(job)
     answers, problems = _answers(job, requests, folder, log)
-    manifest = with_reasons(manifest, server_reasons(log.server))
+    manifest = with_reasons(manifest, server_reasons(job.round, log.server))
     write_record(folder.manifest, manifest)
     with log.timed("grading"):
         samples = _grade(job.tasks, dict(zip(requests, answers, strict=True)))
@@ -129,9 +129,9 @@ def _weights_are_known(job: ModelJob) -> bool:
     return not isinstance(engine, RemoteEngine) or bool(engine.stated_weights)
 
 
-def _judge_again(folder: RunFolder, manifest: Manifest) -> None:
+def _judge_again(round_: Round, folder: RunFolder, manifest: Manifest) -> None:
     """Bring a reused run's officialness up to date: the same files may have been committed, or changed, since."""
-    judged = with_reasons(manifest, server_reasons(folder.read_execution().server))
+    judged = with_reasons(manifest, server_reasons(round_, folder.read_execution().server))
     if judged != folder.read_manifest():
         write_record(folder.manifest, judged)
         write_record(folder.record, folder.read_record().model_copy(update={"official": judged.official}))

@@ -10,14 +10,14 @@ from harness.checkpoint import Checkpoint, prepare
 from harness.errors import CheckpointError, ConfigError, TrackingError, VerificationError
 from harness.evidence import plan_problems, read_evidence, tree_reasons
 from harness.plan import Model, Round
-from harness.records import Manifest, RoundRecord
+from harness.records import Manifest, Reason, RoundRecord
 from harness.report import write_report, write_scores
 from harness.run.model import ModelJob, check_prompts, evaluate_model
 from harness.run.screen import Screen
 from harness.store import Results, RoundFolder, RunFolder, write_record
 from harness.suites import LoadedTask, load
 from harness.tracking import log_round
-from harness.verdict import Evidence, decide
+from harness.verdict import Evidence, decide, of_models, reason
 
 
 @dataclass(frozen=True)
@@ -123,8 +123,8 @@ def conclude(
     evidence = {name: read_evidence(folder, _relative(folder, run)) for name, run in runs.items()}
     _refuse_other_plans(folder, round_, evidence)
     manifests = [run.read_manifest() for run in runs.values() if run is not None]
-    because = (*_round_reasons(round_, root), *_run_reasons(evidence, manifests))
-    record = _round_record(round_, evidence, tuple(dict.fromkeys(because)))
+    because = (*_round_reasons(round_, root), *_run_reasons(round_, evidence, manifests))
+    record = _round_record(round_, evidence, tuple({found.text: found for found in because}.values()))
     write_record(folder.record, record)
     with screen.waiting("writing the report"):
         write_scores(folder)
@@ -143,7 +143,7 @@ def _relative(folder: RoundFolder, run: RunFolder | None) -> str | None:
     return None if run is None else run.path.relative_to(folder.path).as_posix()
 
 
-def _round_record(round_: Round, evidence: Mapping[str, Evidence], because: tuple[str, ...]) -> RoundRecord:
+def _round_record(round_: Round, evidence: Mapping[str, Evidence], because: tuple[Reason, ...]) -> RoundRecord:
     entrants, references = decide(round_, evidence)
     whole = all(found.record is not None and found.record.status == "complete" for found in evidence.values())
     return RoundRecord(
@@ -159,24 +159,21 @@ def _round_record(round_: Round, evidence: Mapping[str, Evidence], because: tupl
     )
 
 
-def _round_reasons(round_: Round, root: Path) -> Iterable[str]:
+def _round_reasons(round_: Round, root: Path) -> Iterable[Reason]:
     """Why the verdict itself is not official: rules and plan are not part of the runs."""
     if round_.overridden:
-        yield f"the command line changed the round: {', '.join(round_.overridden)}"
-    yield from tree_reasons(root)
+        yield reason(round_, "unofficial_overridden", parts=round_.overridden)
+    yield from tree_reasons(round_, root)
 
 
-def _run_reasons(evidence: Mapping[str, Evidence], manifests: Iterable[Manifest]) -> Iterable[str]:
-    """Why the runs are not official: each reason once, after the models that it holds for."""
-    models: dict[str, list[str]] = {}
-    for manifest in manifests:
-        for reason in manifest.unofficial_because:
-            models.setdefault(reason, []).append(manifest.model)
-    for name, found in evidence.items():
-        if found.record is None:
-            models.setdefault("there is no run", []).append(name)
-    for reason, names in models.items():
-        yield reason if len(names) == len(evidence) else f"{', '.join(names)}: {reason}"
+def _run_reasons(round_: Round, evidence: Mapping[str, Evidence], manifests: Iterable[Manifest]) -> Iterable[Reason]:
+    """Why the runs are not official: each reason once, with the models that it holds for."""
+    found = [(because, manifest.model) for manifest in manifests for because in manifest.unofficial_because]
+    found += [(reason(round_, "unofficial_no_run"), name) for name, each in evidence.items() if each.record is None]
+    because = {each.text: each for each, _ in found}
+    for text, each in because.items():
+        models = [model for other, model in found if other.text == text]
+        yield each if len(models) == len(evidence) else of_models(each, models, round_)
 
 
 def _track(round_: Round, folder: RoundFolder, results: Results, screen: Screen) -> None:

@@ -19,6 +19,7 @@ from harness.story.verdict import (
     percent_level,
     rules_in_words,
     total_in_words,
+    unofficial_reasons,
 )
 from harness.story.words import word
 from harness.visible import visible
@@ -51,6 +52,7 @@ __all__ = [
     "share_of",
     "shown_samples",
     "total_in_words",
+    "unofficial_reasons",
     "visible",
     "word",
 ]

@@ -42,6 +42,16 @@ KOREAN: Mapping[ReasonCode, str] = {
     "rival_other_items": "{rival}에는 같은 문항을 묻지 않아 비교하지 않습니다.",
     "point_estimate": "신뢰구간으로는 판가름 나지 않아, 규칙에 따라 점추정값으로 판정했습니다.",
     "dry_run": "예행 평가입니다. 경쟁 모델과 심사단 점수에 달린 판정은 내리지 않습니다.",
+    "unofficial_dry_run": "예행 평가이므로 아무것도 판정하지 않습니다",
+    "unofficial_fake_engine": "가짜 엔진을 썼습니다. 응답이 모델에서 나온 것이 아닙니다",
+    "unofficial_fake_server": "서버가 스스로 가짜라고 밝혔습니다. 응답이 모델에서 나온 것이 아닙니다",
+    "unofficial_unstated": "{served} 서버가 어떤 가중치를 쓰는지 밝힌 사람이 없습니다(engine.stated_weights)",
+    "unofficial_unpinned": "모델의 리비전이 커밋으로 고정되지 않았습니다",
+    "unofficial_unlocked": "{tasks}의 데이터가 리비전으로 고정되지 않았습니다",
+    "unofficial_no_checkout": "하네스가 자체 git 체크아웃에서 실행되지 않아 그 상태를 알 수 없습니다",
+    "unofficial_changed": "하네스가 커밋과 다릅니다: {files}",
+    "unofficial_overridden": "명령줄에서 라운드 설정을 바꾸었습니다: {parts}",
+    "unofficial_no_run": "실행 기록이 없습니다",
 }
 
 

@@ -156,6 +156,12 @@ def _other_problems(model: ModelStory) -> list[str]:
     return [problem for problem in (model.record.problems if model.record else ()) if not problem.startswith(counted)]
 
 
+def unofficial_reasons(story: Story, lang: Lang) -> list[str]:
+    """Why the round is not official, safe to show."""
+    because = [visible(reason_in(reason, story.plan, lang)) for reason in story.record.unofficial_because]
+    return because or [word("unofficial_unsaid", lang)]
+
+
 def total_in_words(number: Number | None) -> str:
     """A total with its interval: 61.3 (57.0–65.6)."""
     if number is None:

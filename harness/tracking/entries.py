@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -74,7 +74,7 @@ def round_entry(story: Story, lang: Lang) -> RunEntry:
                 "round": record.round,
                 "status": record.status,
                 "official": _said(record.official),
-                "unofficial_because": "; ".join(record.unofficial_because),
+                "unofficial_because": "; ".join(reason.text for reason in record.unofficial_because),
                 "demo": _said(record.demo),
                 **{key("decision", name): entrant.decision for name, entrant in record.entrants.items()},
             }
@@ -197,7 +197,7 @@ def _traces(model: ModelStory) -> Iterator[TraceEntry]:
     """The samples that the run chose for readers."""
     for task in model.tasks:
         for sample in shown_samples(model, task, TEXT_LIMIT):
-            yield TraceEntry(task=task, model=model.name, **asdict(sample))
+            yield TraceEntry(task=task, model=model.name, sample=sample)
 
 
 def _tags(tags: Mapping[str, str]) -> dict[str, str]:

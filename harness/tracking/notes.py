@@ -15,6 +15,7 @@ from harness.story import (
     headline,
     ledger_problems,
     total_in_words,
+    unofficial_reasons,
     visible,
     word,
 )
@@ -33,7 +34,7 @@ def verdict_note(story: Story, lang: Lang, runs: Addresses) -> str:
     if story.record.demo:
         parts.append(f"**{word('demo', lang)}** {word('demo_note', lang)}")
     if not story.record.official:
-        reasons = "".join(f"\n- {markdown(visible(reason))}" for reason in story.record.unofficial_because)
+        reasons = "".join(f"\n- {markdown(reason)}" for reason in unofficial_reasons(story, lang))
         parts.append(f"**{word('unofficial', lang)}** {word('unofficial_note', lang)}\n{reasons}")
     parts += [
         f"### {_linked(model.plan.title, model.name, runs)}\n\n{_reasons(describe_entrant(story, model, lang), lang)}"
@@ -61,7 +62,7 @@ def description(story: Story, lang: Lang, verdict: str) -> str:
 
 
 def _samples(traces: Sequence[TraceEntry], lang: Lang, run: str | None) -> Iterator[str]:
-    counts = Counter(trace.outcome for trace in traces)
+    counts = Counter(trace.sample.outcome for trace in traces)
     for outcome in OUTCOMES:
         if counts[outcome]:
             text = f"{word(outcome, lang)} {counts[outcome]}"

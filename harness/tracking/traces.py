@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.hashing import digest
-from harness.records import Outcome
+from harness.story import ShownSample
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -28,14 +28,7 @@ class TraceEntry:
 
     task: str
     model: str
-    item_id: str
-    repeat: int
-    outcome: Outcome
-    score: float | None
-    prompt: str
-    target: str
-    response: str | None
-    cause: str | None
+    sample: ShownSample
 
 
 def log_traces(client: MlflowClient, experiment: str, run: str, entries: Sequence[TraceEntry], start_ms: int) -> None:
@@ -62,10 +55,11 @@ def _span(entry: TraceEntry, run: str, start_ns: int) -> Span:
     from opentelemetry.sdk.trace import ReadableSpan
     from opentelemetry.trace import SpanContext, Status, StatusCode
 
-    identity = digest([run, entry.task, entry.item_id, entry.repeat])
+    sample = entry.sample
+    identity = digest([run, entry.task, sample.item_id, sample.repeat])
     trace, span = int(identity[:32], 16), int(identity[32:48], 16)
     attributes = {name: json.dumps(value, ensure_ascii=False) for name, value in _attributes(entry, f"tr-{trace:032x}")}
-    failed = entry.outcome == "failed"
+    failed = sample.outcome == "failed"
     return Span(
         ReadableSpan(
             name=entry.task,
@@ -74,7 +68,7 @@ def _span(entry: TraceEntry, run: str, start_ns: int) -> Span:
             resource=Resource.get_empty(),  # else the process names itself in every trace's tags
             start_time=start_ns,
             end_time=start_ns,
-            status=Status(StatusCode.ERROR, entry.cause) if failed else Status(StatusCode.OK),
+            status=Status(StatusCode.ERROR, sample.cause) if failed else Status(StatusCode.OK),
         )
     )
 
@@ -85,15 +79,17 @@ def _question(prompt: str) -> str:
 
 
 def _attributes(entry: TraceEntry, trace_id: str) -> Iterator[tuple[str, Any]]:
+    sample = entry.sample
     yield "mlflow.traceRequestId", trace_id
     yield "mlflow.spanType", "LLM"
     # The list shows the first characters of both, so what tells the traces apart comes first.
-    yield "mlflow.spanInputs", {"question": _question(entry.prompt), "prompt": entry.prompt}
-    yield "mlflow.spanOutputs", {"outcome": entry.outcome, "response": entry.response, "target": entry.target}
-    yield "score", entry.score
-    yield "repeat", entry.repeat
-    if entry.cause:
-        yield "cause", entry.cause
-    for tag in ("outcome", "task", "model", "item_id"):
-        yield f"mlflow.traceTag.{tag}", getattr(entry, tag)
+    yield "mlflow.spanInputs", {"question": _question(sample.prompt), "prompt": sample.prompt}
+    yield "mlflow.spanOutputs", {"outcome": sample.outcome, "response": sample.response, "target": sample.target}
+    yield "score", sample.score
+    yield "repeat", sample.repeat
+    if sample.cause:
+        yield "cause", sample.cause
+    tags = {"outcome": sample.outcome, "task": entry.task, "model": entry.model, "item_id": sample.item_id}
+    for tag, value in tags.items():
+        yield f"mlflow.traceTag.{tag}", value
     yield "mlflow.traceTag.mlflow.traceName", entry.task

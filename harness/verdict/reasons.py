@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from harness.numbers import Style, more_or_less, percent, percent_of_rule, with_interval
 from harness.plan import Lang, Round
@@ -40,10 +40,24 @@ ENGLISH: Mapping[ReasonCode, str] = {
     "rival_other_items": "{rival} was not asked the same items, so the two are not compared.",
     "point_estimate": "The intervals do not settle it; by these rules the point estimates decide.",
     "dry_run": "This is a dry run: it depends on rivals and panels that are not here, so nothing is decided.",
+    "unofficial_dry_run": "this is a dry run: it decides nothing",
+    "unofficial_fake_engine": "the engine is the fake one: its answers come from no model",
+    "unofficial_fake_server": "the server says that it is a fake one: its answers come from no model",
+    "unofficial_unstated": "nobody states which weights {served} serves (engine.stated_weights)",
+    "unofficial_unpinned": "the model's revision is not pinned to a commit",
+    "unofficial_unlocked": "the data of {tasks} is not locked to a revision",
+    "unofficial_no_checkout": "the harness does not run from a git checkout of its own, so its state is unknown",
+    "unofficial_changed": "the harness differs from its commit: {files}",
+    "unofficial_overridden": "the command line changed the round: {parts}",
+    "unofficial_no_run": "there is no run",
 }
 
 UNITS: Mapping[str, Style] = {"value": percent, "threshold": percent_of_rule, "difference": more_or_less}
 """How the numbers among the facts are written: shares as in every table, differences in points."""
+
+
+SINGULAR: Mapping[str, str] = {"models": "model", "tasks": "task"}
+"""Lists of names among the facts that have titles."""
 
 
 def reason(round_: Round, code: ReasonCode, **facts: Fact) -> Reason:
@@ -51,9 +65,16 @@ def reason(round_: Round, code: ReasonCode, **facts: Fact) -> Reason:
     return Reason(code=code, facts=facts, text=worded(ENGLISH[code], facts, round_, "en"))
 
 
+def of_models(because: Reason, models: Sequence[str], round_: Round) -> Reason:
+    """The reason, said of some models only."""
+    return reason(round_, because.code, **{**because.facts, "models": tuple(models)})
+
+
 def worded(template: str, facts: Mapping[str, Fact], round_: Round, lang: Lang) -> str:
-    """A reason's sentence in one language, suites, tasks and models by their titles."""
-    return template.format(**{name: _shown(name, fact, round_, lang) for name, fact in facts.items()})
+    """A reason's sentence in one language, suites, tasks and models by their titles, after the models it is said of."""
+    shown = {name: _shown(name, fact, round_, lang) for name, fact in facts.items()}
+    text = template.format(**shown)
+    return f"{shown['models']}: {text}" if "models" in shown else text
 
 
 def _shown(name: str, fact: Fact, round_: Round, lang: Lang) -> str:
@@ -62,11 +83,11 @@ def _shown(name: str, fact: Fact, round_: Round, lang: Lang) -> str:
     if name in UNITS and isinstance(fact, int | float):
         return UNITS[name](fact)
     if isinstance(fact, tuple):
-        return ", ".join(fact)
+        return ", ".join(_shown(SINGULAR[name], each, round_, lang) if name in SINGULAR else each for each in fact)
     if name == "suite":
         return round_.suite_title(str(fact), lang)
     if name == "task":
         return round_.task_title(str(fact), lang)
-    if name in ("reference", "rival"):
+    if name in ("reference", "rival", "model"):
         return round_.model_title(str(fact))
     return str(fact)

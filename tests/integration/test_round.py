@@ -48,7 +48,7 @@ def test_a_skilled_entrant_advances_and_an_unskilled_one_is_eliminated(
     assert record.entrants["able"].decision == "advance"
     assert record.entrants["novice"].decision == "eliminate"
     assert not record.official
-    assert any("fake" in reason for reason in record.unofficial_because)
+    assert any("fake" in reason.text for reason in record.unofficial_because)
     assert verify(concluded.folder.path) == []
 
 
@@ -257,7 +257,7 @@ def test_verify_names_a_fake_engine_that_was_made_official(tmp_path: Path, proje
     official = {"official": True, "unofficial_because": []}
     edited(concluded.folder.run_at(relative).manifest, lambda manifest: manifest.update(official))
     edited(concluded.folder.run_at(relative).record, lambda record: record.update(official=True))
-    assert "official, although the engine is the fake one" in "\n".join(verify(concluded.folder.path))
+    assert "official, although its engine allows no official run" in "\n".join(verify(concluded.folder.path))
 
 
 def test_runs_of_another_plan_decide_nothing(tmp_path: Path, project: Path, screen: Screen) -> None:
@@ -269,7 +269,8 @@ def test_runs_of_another_plan_decide_nothing(tmp_path: Path, project: Path, scre
 
 def test_a_round_that_the_command_line_changed_says_so(tmp_path: Path, project: Path, screen: Screen) -> None:
     round_ = copying_round(tmp_path, {"able": 1.0}, overridden=["rules"])
-    assert "the command line changed the round: rules" in run(round_, project, screen).record.unofficial_because
+    because = run(round_, project, screen).record.unofficial_because
+    assert "the command line changed the round: rules" in [reason.text for reason in because]
 
 
 def test_verify_names_a_verdict_that_was_changed(tmp_path: Path, project: Path, screen: Screen) -> None:

@@ -13,7 +13,7 @@ import pytest
 from harness.checkpoint import conversion
 from harness.errors import CheckpointError, SetupError, StorageError
 from harness.hashing import sha256_file, sha256_text
-from harness.plan import GgufPackageSource
+from harness.plan import GgufPackageSource, PackagedFile
 
 
 @pytest.fixture
@@ -25,8 +25,7 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[GgufPack
     monkeypatch.syspath_prepend(str(package.parent))
     yield GgufPackageSource(
         kind="gguf_package",
-        package="a_model_package",
-        file="m.gguf",
+        parts=(PackagedFile(package="a_model_package", file="m.gguf"),),
         sha256=sha256_file(package / "m.gguf"),
         probe="A probe.",
         probe_max_nll=2.0,
@@ -161,3 +160,19 @@ def test_a_stricter_bound_than_the_measured_one_refuses_the_cached_conversion(
 def test_a_file_other_than_the_declared_one_is_refused(source: GgufPackageSource, tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="the config declares 0000"):
         run(source.model_copy(update={"sha256": "0" * 64}), tmp_path)
+
+
+def test_parts_are_joined_in_order_checked_as_one_file_and_removed_again(
+    source: GgufPackageSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "packages" / "a_model_package"
+    (package / "m.gguf.part00").write_bytes(b"GG")
+    (package / "m.gguf.part01").write_bytes(b"UF")
+    parts = tuple(PackagedFile(package="a_model_package", file=f"m.gguf.part0{number}") for number in (0, 1))
+    child(monkeypatch, f"assert Path(json.loads(sys.argv[-1])['gguf']).read_bytes() == b'GGUF'; {finished()}")
+    said: list[str] = []
+    folder = run(source.model_copy(update={"parts": parts}), tmp_path, said)
+    assert said == ["converting m.gguf (once): working, 0 s so far"]
+    assert leftovers(tmp_path) == [folder.name]
+    with pytest.raises(CheckpointError, match="the config declares"):
+        run(source.model_copy(update={"parts": parts[::-1]}), tmp_path)

@@ -11,7 +11,16 @@ import pytest
 from harness.checkpoint import Checkpoint, prepare
 from harness.checkpoint.locate import hub_cache
 from harness.errors import CheckpointError
-from harness.plan import DirectorySource, FakeEngine, GgufPackageSource, HubSource, Model, RemoteEngine, Source
+from harness.plan import (
+    DirectorySource,
+    FakeEngine,
+    GgufPackageSource,
+    HubSource,
+    Model,
+    PackagedFile,
+    RemoteEngine,
+    Source,
+)
 from tests.unit.checkpoint.conftest import Copy
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -168,7 +177,11 @@ def test_the_hub_cache_is_the_hubs_own_choice(monkeypatch: pytest.MonkeyPatch) -
 )
 def test_a_missing_model_package_or_file_is_named(tmp_path: Path, package: str, file: str, message: str) -> None:
     source = GgufPackageSource(
-        kind="gguf_package", package=package, file=file, sha256="0" * 64, probe="a", probe_max_nll=1
+        kind="gguf_package",
+        parts=(PackagedFile(package=package, file=file),),
+        sha256="0" * 64,
+        probe="a",
+        probe_max_nll=1,
     )
     with pytest.raises(CheckpointError, match=message):
         prepare(model(source), FAKE, root=tmp_path, cache=tmp_path, notify=lambda _: None)

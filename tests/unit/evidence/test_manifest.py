@@ -70,6 +70,10 @@ def with_engine(round_: Round, **changes: Any) -> Round:
     return round_.model_copy(update={"engine": round_.engine.model_copy(update=changes)})
 
 
+def texts(built: Manifest) -> tuple[str, ...]:
+    return tuple(reason.text for reason in built.unofficial_because)
+
+
 def test_the_identity_of_a_run_is_pinned(root: Path, round_: Round) -> None:
     assert manifest(root, round_).run == "9f2c1a55cd55446a"
 
@@ -77,7 +81,7 @@ def test_the_identity_of_a_run_is_pinned(root: Path, round_: Round) -> None:
 def test_a_clean_checkout_with_pinned_parts_is_official(root: Path, round_: Round) -> None:
     built = manifest(root, round_)
     assert built.official
-    assert built.unofficial_because == ()
+    assert texts(built) == ()
 
 
 @pytest.mark.parametrize("change", [{"concurrency": 3}, {"port": 8000}, {"attempts": 1}, {"startup_timeout_s": 5.0}])
@@ -111,23 +115,23 @@ def test_a_changed_tree_is_unofficial_and_names_the_file(root: Path, round_: Rou
     (root / "harness" / "code.py").write_text("x = 2\n")
     built = manifest(root, round_)
     assert not built.official
-    assert built.unofficial_because == ("the harness differs from its commit: harness/code.py",)
+    assert texts(built) == ("the harness differs from its commit: harness/code.py",)
 
 
 def test_an_untracked_file_is_a_change_too(root: Path, round_: Round) -> None:
     (root / "harness" / "new.py").write_text("")
-    assert manifest(root, round_).unofficial_because == ("the harness differs from its commit: harness/new.py",)
+    assert texts(manifest(root, round_)) == ("the harness differs from its commit: harness/new.py",)
 
 
 def test_a_file_that_git_ignores_is_a_change_too(root: Path, round_: Round) -> None:
     (root / ".git" / "info" / "exclude").write_text("*.py\n")
     (root / "harness" / "new.py").write_text("")
-    assert manifest(root, round_).unofficial_because == ("the harness differs from its commit: harness/new.py",)
+    assert texts(manifest(root, round_)) == ("the harness differs from its commit: harness/new.py",)
 
 
 def test_a_file_that_git_was_told_to_take_for_unchanged_is_named(root: Path, round_: Round) -> None:
     subprocess.run(["git", "-C", root, "update-index", "--assume-unchanged", "harness/code.py"], check=True)
-    assert manifest(root, round_).unofficial_because == ("the harness differs from its commit: harness/code.py",)
+    assert texts(manifest(root, round_)) == ("the harness differs from its commit: harness/code.py",)
 
 
 def test_inside_somebody_else_s_repository_a_run_is_unofficial(root: Path, round_: Round) -> None:
@@ -135,32 +139,32 @@ def test_inside_somebody_else_s_repository_a_run_is_unofficial(root: Path, round
     for name in ("harness", "requirements"):
         shutil.copytree(root / name, inner / name)
     (root / ".git" / "info" / "exclude").write_text("*\n")
-    assert "not run from a git checkout of its own" in manifest(inner, round_).unofficial_because[0]
+    assert "not run from a git checkout of its own" in texts(manifest(inner, round_))[0]
 
 
 def test_outside_a_checkout_a_run_is_unofficial(root: Path, round_: Round, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(root.parent))
     (root / ".git").rename(root / ".not-git")
-    assert "not run from a git checkout" in manifest(root, round_).unofficial_because[0]
+    assert "not run from a git checkout" in texts(manifest(root, round_))[0]
 
 
 def test_unpinned_weights_and_unlocked_data_are_named(root: Path, round_: Round) -> None:
     built = manifest(root, round_, replace(CHECKPOINT, pinned=False), locked=False)
-    assert built.unofficial_because == (
-        "the revision of able is not pinned to a commit",
+    assert texts(built) == (
+        "the model's revision is not pinned to a commit",
         "the data of copy_choice, copy_word is not locked to a revision",
     )
 
 
 def test_the_fake_engine_is_never_official(root: Path, round_: Round) -> None:
     fake = copying_round(root / "fake", {"able": 1.0})
-    assert any("fake" in reason for reason in manifest(root, fake).unofficial_because)
+    assert any("fake" in reason for reason in texts(manifest(root, fake)))
 
 
 def test_a_remote_engine_without_stated_weights_is_unofficial(root: Path, round_: Round) -> None:
     remote = {"kind": "remote", "url": "http://127.0.0.1:1", "served_model": "able", "max_model_len": 512}
     silent = copying_round(root / "remote", {"able": 1.0}, engine=remote, engines={})
-    assert any("nobody states" in reason for reason in manifest(root, silent).unofficial_because)
+    assert any("nobody states" in reason for reason in texts(manifest(root, silent)))
     stated = copying_round(
         root / "remote", {"able": 1.0}, engine=remote | {"stated_weights": {"a": "b" * 64}}, engines={}
     )

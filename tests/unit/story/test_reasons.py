@@ -9,7 +9,7 @@ from harness.plan import Round
 from harness.records import Fact, Number, Reason, ReasonCode
 from harness.story import Story, reason_in
 from harness.story.reasons import KOREAN
-from harness.verdict import ENGLISH, reason
+from harness.verdict import ENGLISH, of_models, reason
 
 NUMBER = Number(value=0.2232, low=0.1863, high=0.2721, level=0.95, n=336)
 FACTS: dict[str, Fact] = {
@@ -23,6 +23,10 @@ FACTS: dict[str, Fact] = {
     "ours": ("base",),
     "theirs": ("chat", "thinking"),
     "problems": "it stopped",
+    "served": "haneul-1",
+    "tasks": ("ko_arithmetic",),
+    "files": ("harness/a.py",),
+    "parts": ("rules",),
     **{name: place for place, name in enumerate(("count", "asked", "rank", "ranked", "keep"), start=11)},
 }
 SHOWN = {
@@ -57,8 +61,15 @@ def test_a_reason_is_worded_from_its_facts_in_both_languages(code: ReasonCode, s
     for text, lang in ((found.text, "en"), (reason_in(found, story.plan, "ko"), "ko")):
         shown = {"reference": "SmolLM2 135M", "rival": "하늘 1.0", "threshold": "30%", **SHOWN[lang]}
         shown |= {"ours": "base", "theirs": "chat, thinking"}
+        shown |= {"tasks": SHOWN[lang]["task"], "files": "harness/a.py", "parts": "rules"}
         for name, fact in facts_of(code).items():
             assert shown.get(name, str(fact)) in text
+
+
+def test_a_reason_said_of_some_models_names_them_by_title(story: Story) -> None:
+    found = of_models(reason(story.plan, "unofficial_unpinned"), ["haneul", "smol"], story.plan)
+    assert found.text == "하늘 1.0, SmolLM2 135M: the model's revision is not pinned to a commit"
+    assert reason_in(found, story.plan, "ko").startswith("하늘 1.0, SmolLM2 135M: 모델의 리비전")
 
 
 @pytest.mark.parametrize("code", get_args(ReasonCode))

@@ -1,0 +1,1 @@
+"""Data on this machine: mirrors, their lock, generated families."""

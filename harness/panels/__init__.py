@@ -1,0 +1,1 @@
+"""Scores that people and other organisations gave, read from files."""
