@@ -26,9 +26,9 @@ endif
 
 export DO_NOT_TRACK := 1
 # Paths that the user names reach the shell as variables: they may hold spaces and quotes.
-export ENTRANT RUN
+export ENTRANT RUN CHECKPOINT OUT
 
-.PHONY: help install gemma eval dry-run decide verify plan report track ui test test-full check format schemas lock ci clean
+.PHONY: help install gemma eval dry-run decide audit verify plan report track ui kit test test-full bench bench-stats zoo check format schemas lock ci clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -67,6 +67,10 @@ dry-run: install ## rehearse a round with your own model: ENTRANT=DIR or URL; un
 decide: install ## decide a round from the records that exist
 	@$(BIN)/harness decide round=$(ROUND) $(ARGS)
 
+audit: install ## where do a checkpoint's weights come from? CHECKPOINT=DIR OUT=FILE ARGS="--against NAME=DIR ..."
+	@test -n "$$CHECKPOINT" -a -n "$$OUT" || { echo 'make audit CHECKPOINT=DIR OUT=FILE ARGS="--against NAME=DIR"' >&2; exit 2; }
+	@$(BIN)/harness audit "$$CHECKPOINT" --out "$$OUT" $(ARGS)
+
 plan: install ## say what a round would do, with the commands that serve each model
 	@$(BIN)/harness plan round=$(ROUND) $(ARGS)
 
@@ -88,6 +92,18 @@ test: install ## unit and integration tests, one real vLLM among them (under 8 m
 
 test-full: install ## all tests, the long simulations included
 	@$(BIN)/python -m pytest $(ARGS)
+
+bench: install ## time scoring side by side with other ways: results/bench/scoring.json (about half an hour; BENCH="a e" for some)
+	@$(BIN)/python -m tests.bench $(BENCH) $(ARGS)
+
+bench-stats: install ## simulate every interval and error rate in full: results/bench/stats.json
+	@$(BIN)/python -m tests.statistics $(ARGS)
+
+zoo: install ## train the zoo of small models and audit it: the confusion matrix of docs/audit.md
+	@$(BIN)/python -m tests.zoo $(ARGS)
+
+kit: install ## pack all that a machine without network needs into OUT=FILE.tar
+	@$(BIN)/harness data kit "$${OUT:-results/kit.tar}" $(ARGS)
 
 check: install ## lint, types, layers; changes nothing
 	@$(BIN)/ruff check --quiet .

@@ -37,6 +37,13 @@ def check(file: TaskFile) -> None:
         _among(file, key, "key", key, known, f" (value {_short(value)})")
     if "task" not in file.config:
         return
+    if file.config.get("unsafe_code"):
+        raise _fault(
+            file,
+            "unsafe_code",
+            f"task {file.config['task']!r} would run generated programs outside a sandbox",
+            "take its namesake in tasks/code, which runs them in one",
+        )
     _among(file, "output_type", "output_type", file.config.get("output_type", "generate_until"), lmeval.output_types())
     _fewshot(file, file.config.get("fewshot_config"))
     _metrics(file, file.config.get("metric_list"))

@@ -1,0 +1,81 @@
+"""Numbers and formulas in a written answer, and whether two are equal. Numbers are exact fractions."""
+
+from __future__ import annotations
+
+import re
+import threading
+import unicodedata
+from fractions import Fraction
+
+MYRIADS = {"만": 10**4, "억": 10**8, "조": 10**12}
+THOUSANDS = {"십": 10, "백": 100, "천": 1000}
+_FIGURE = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
+NUMBER = re.compile(
+    rf"(?<![\w.])([-+−]?)\s*((?:(?:{_FIGURE})\s?[십백천만억조]+\s?)*(?:{_FIGURE})(?:\s?[십백천만억조]+(?![가-힣]{{2,}}))?)"
+    r"(?:\s*/\s*(\d+))?"
+)
+PIECE = re.compile(rf"({_FIGURE})\s?([십백천]*)([만억조]?)")
+CLAIM = re.compile(r"(?:정\s*답|최종\s*답|답|answer)(?:\s*(?:은|는|:|：|=|is))+\s*|####\s*|\\boxed\{", re.IGNORECASE)
+
+LONGEST_FORMULA = 1000
+"""Characters: what is longer is no answer, and a computer algebra system may work on it for ever."""
+FORMULA_SECONDS = 5
+
+
+def number(text: str) -> Fraction | None:
+    """The number that a text ends on: the first after the last `정답:`, `Answer:`, `####` or box, else the last of all.
+
+    Full-width digits, thousands separators, fractions and 3만 5천 are read; words are not.
+    """
+    plain = unicodedata.normalize("NFKC", text).replace("−", "-")
+    claims = list(CLAIM.finditer(plain))
+    if claims and (claimed := NUMBER.search(plain, claims[-1].end())):
+        return _value(claimed)
+    found = list(NUMBER.finditer(plain))
+    return _value(found[-1]) if found else None
+
+
+def same_number(text: str, target: str, tolerance: Fraction = Fraction(0)) -> bool:
+    """Whether a text ends on the target's number, up to a share of it."""
+    ours, right = number(text), number(target)
+    return ours is not None and right is not None and abs(ours - right) <= abs(right) * tolerance
+
+
+def same_formula(text: str, target: str) -> bool:
+    """Whether a text's last formula equals the target's (math-verify: symbolic, by sympy).
+
+    Source: Kydlíček, Math-Verify, https://github.com/huggingface/Math-Verify. False for formulas of over
+    LONGEST_FORMULA characters and where the comparison takes over FORMULA_SECONDS (on the main thread).
+    """
+    from math_verify import parse, verify
+
+    if max(len(text.rsplit("\n", 1)[-1]), len(target)) > LONGEST_FORMULA:
+        return False
+    # The library's own time limit is a signal, which only the main thread gets.
+    seconds = FORMULA_SECONDS if threading.current_thread() is threading.main_thread() else 0
+    right = parse(target if "$" in target or "\\boxed" in target else f"${target}$", parsing_timeout=seconds)
+    return bool(verify(right, parse(text[-LONGEST_FORMULA:], parsing_timeout=seconds), timeout_seconds=seconds))
+
+
+def _value(match: re.Match[str]) -> Fraction | None:
+    sign, figures, divisor = match.groups()
+    total = _magnitude(figures)
+    if divisor is not None:
+        if int(divisor) == 0:
+            return None
+        total /= int(divisor)
+    return -total if sign == "-" else total
+
+
+def _magnitude(figures: str) -> Fraction:
+    """3만 5천 is 35,000: pieces below a myriad gather until a myriad multiplies them."""
+    total, below = Fraction(0), Fraction(0)
+    for digits, thousands, myriad in PIECE.findall(figures):
+        value = Fraction(digits.replace(",", ""))
+        for sign in thousands:
+            value *= THOUSANDS[sign]
+        below += value
+        if myriad:
+            total += below * MYRIADS[myriad]
+            below = Fraction(0)
+    return total + below

@@ -1,0 +1,72 @@
+"""The bubblewrap command: an empty root with the system's programs read-only, a private /tmp, no network."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from harness.sandbox.limits import Limits
+
+NOBODY = 65534
+MIB = 1 << 20
+
+Rights = Literal["user_namespace", "dropped"]
+"""How the program becomes nobody: in a user namespace of its own, or from root by giving up every right."""
+
+SYSTEM = ("/bin", "/lib", "/lib32", "/lib64", "/libx32", "/sbin")
+"""Beside /usr; mostly links into it."""
+
+
+def command(limits: Limits, rights: Rights) -> list[str]:
+    """The command line; the program goes to its stdin."""
+    user = str(NOBODY) if rights == "dropped" else ""
+    return ["bwrap", *_walls(limits, rights), "--", *_interpreter(), *_inside(limits), user]
+
+
+def _walls(limits: Limits, rights: Rights) -> Iterator[str]:
+    yield from ("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try")
+    if rights == "user_namespace":
+        yield from ("--unshare-user", "--uid", str(NOBODY), "--gid", str(NOBODY))
+    yield from ("--cap-drop", "ALL")
+    if rights == "dropped":
+        yield from ("--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID")
+    yield from ("--die-with-parent", "--new-session", "--hostname", "sandbox", "--clearenv")
+    yield from ("--setenv", "PATH", "/usr/bin:/bin", "--setenv", "LANG", "C.UTF-8", "--setenv", "PYTHONUTF8", "1")
+    yield from ("--ro-bind", "/usr", "/usr")
+    for path in map(Path, SYSTEM):
+        if path.is_symlink():
+            yield from ("--symlink", str(path.readlink()), str(path))
+        elif path.is_dir():
+            yield from ("--ro-bind", str(path), str(path))
+    yield from _bound("/etc/ld.so.cache")
+    if not sys.base_prefix.startswith("/usr/"):
+        yield from _bound(sys.base_prefix)
+    yield from ("--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev")
+    yield from ("--perms", "1777", "--size", str(limits.scratch_mib * MIB), "--tmpfs", "/tmp")  # noqa: S108 - its own
+    yield from ("--remount-ro", "/", "--chdir", "/tmp")  # noqa: S108 - its own
+
+
+def _bound(path: str) -> Iterator[str]:
+    """A path read-only in its place, reachable for everybody."""
+    for parent in reversed(Path(path).parents[:-1]):
+        yield from ("--perms", "0755", "--dir", str(parent))
+    yield from ("--ro-bind-try", path, path)
+
+
+def _interpreter() -> list[str]:
+    """The system's or pyenv's Python without site packages: not the venv's, which is not in the sandbox."""
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    return [str(Path(sys.base_prefix, "bin", version)), "-I", "-S", "-B", "-c"]
+
+
+def _inside(limits: Limits) -> list[str]:
+    numbers = {
+        "cpu_s": limits.cpu_s,
+        "memory_bytes": limits.memory_mib * MIB,
+        "processes": limits.processes,
+        "file_bytes": limits.scratch_mib * MIB,
+    }
+    return [Path(__file__).with_name("inside.py").read_text(encoding="utf-8"), json.dumps(numbers)]

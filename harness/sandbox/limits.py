@@ -1,0 +1,28 @@
+"""What a program may use."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from harness.plan import Frozen
+
+Count = Annotated[int, Field(ge=1)]
+
+
+class Limits(Frozen):
+    """What a program may use before it is stopped."""
+
+    wall_s: Annotated[float, Field(gt=0)] = 10.0
+    """Seconds on the clock."""
+    cpu_s: Count = 10
+    """Seconds of each process on a core."""
+    memory_mib: Count = 512
+    """Address space of each process, and resident memory of all together, MiB."""
+    processes: Count = 16
+    """Processes and threads at once."""
+    output_kib: Count = 256
+    """Standard output and error together, KiB."""
+    scratch_mib: Count = 32
+    """Files in /tmp, the only place that can be written, MiB."""

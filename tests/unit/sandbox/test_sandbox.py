@@ -1,0 +1,121 @@
+"""Hostile programs end as they should, and leave nothing behind."""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from harness.errors import SetupError
+from harness.sandbox import Ended, Limits, passes, require, run
+from harness.sandbox.command import command
+
+running = importlib.import_module("harness.sandbox.run")  # the name is also the function's
+LIMITS = Limits(wall_s=3, cpu_s=2, memory_mib=256, processes=8, output_kib=64, scratch_mib=8)
+
+needs_a_sandbox = pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed")
+
+
+@needs_a_sandbox
+@pytest.mark.parametrize(
+    ("program", "ended", "said"),
+    [
+        ("print('안녕')", "done", "안녕\n"),
+        ("1 / 0", "error", "ZeroDivisionError"),
+        ("def broken(:", "error", "SyntaxError"),
+        ("import sys; sys.exit(3)", "error", ""),
+        ("x = bytearray(10 * 2**30)", "error", "MemoryError"),
+        ("while True: print('x' * 1000)", "output", "xxxx"),
+        ("import socket; socket.create_connection(('127.0.0.1', 22), 1)", "error", "Error"),
+        ("import socket; socket.create_connection(('192.0.2.1', 80), 1)", "error", "Network is unreachable"),
+        ("open('/usr/bin/env', 'a')", "error", "denied"),
+        ("open('/kept', 'w')", "error", "Read-only file system"),
+        ("open('/dev/shm/kept', 'w')", "error", "Read-only file system"),
+        ("import shutil; shutil.rmtree('/usr')", "error", "Read-only file system"),
+        ("import os; os.symlink('/etc/passwd', '/tmp/p'); print(open('/tmp/p').read())", "error", "No such file"),
+        ("open('/tmp/f', 'wb').write(b'x' * 2**25)", "error", "File too large"),
+        ("import os\nfor i in range(9): open(f'/tmp/{i}', 'wb').write(b'x' * 2**21)", "error", "No space left"),
+        ("import os; os.setuid(0)", "error", "PermissionError"),
+        ("import os, signal; os.kill(1, signal.SIGKILL); print('still here')", "error", "not permitted"),
+        ("import os; print(os.getuid(), sorted(os.environ))", "done", "65534"),
+        ("import resource; resource.setrlimit(resource.RLIMIT_AS, (-1, -1))", "error", "maximum limit"),
+        ("import threading, time\nfor _ in range(99): threading.Thread(target=time.sleep, args=(.1,)).start()",
+         "error", "can't start new thread"),
+    ],
+)  # fmt: skip
+def test_a_program_ends_as_it_should(program: str, ended: Ended, said: str) -> None:
+    ran = run(program, LIMITS)
+    assert (ran.ended, said in ran.output) == (ended, True), ran
+
+
+@needs_a_sandbox
+@pytest.mark.parametrize(
+    "program",
+    [
+        "while True: pass",
+        "import time; time.sleep(60)",
+        "import os, time\nos.close(1); os.close(2); time.sleep(60)",
+        "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass",
+        "import os, time\nif os.fork() == 0:\n    os.setsid()\n    time.sleep(60)\ntime.sleep(60)",
+    ],
+)
+def test_what_goes_on_for_ever_is_stopped_with_all_its_children(program: str) -> None:
+    begun = time.monotonic()
+    ran = run(program, Limits(wall_s=0.5, cpu_s=30, processes=8))
+    assert (ran.ended, time.monotonic() - begun < 5) == ("timeout", True)
+    time.sleep(0.2)
+    left = [each for each in psutil.Process().children(recursive=True) if each.status() != psutil.STATUS_ZOMBIE]
+    assert not [each for each in left if "bwrap" in each.name()]
+
+
+@needs_a_sandbox
+def test_nothing_of_this_machine_s_is_seen(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("hidden")
+    ran = run(f"import os; print(os.path.exists({str(secret)!r}), os.listdir('/tmp'), os.listdir('/proc/1') != [])")
+    assert ran.output.startswith("False []")
+
+
+@needs_a_sandbox
+def test_memory_of_all_processes_together_is_bounded() -> None:
+    program = "import os, time\nfor _ in range(5): os.fork()\nx = bytearray(100 * 2**20)\ntime.sleep(30)"
+    assert run(program, Limits(memory_mib=256, processes=64, wall_s=10)).ended == "memory"
+
+
+@needs_a_sandbox
+@pytest.mark.parametrize(
+    ("program", "right"),
+    [
+        ("def add(a, b):\n    return a + b", True),
+        ("def add(a, b):\n    return a - b", False),
+        ("", False),
+        ("def add(a, b):\n    return a + b\nraise SystemExit(0)", False),
+        ("import os\ndef add(a, b):\n    os._exit(0)", False),
+        ("def add(a, b):\n    print('passed'); raise SystemExit", False),
+        ("def add(a, b):\n    while True: pass", False),
+    ],
+)
+def test_only_a_program_whose_tests_all_ran_passes(program: str, right: bool) -> None:
+    assert passes(program, "assert add(2, 3) == 5", LIMITS) is right
+
+
+def test_without_a_sandbox_nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running.shutil, "which", lambda _: None)
+    running._tried.cache_clear()
+    with pytest.raises(SetupError, match="bwrap is not installed"):
+        require()
+    with pytest.raises(SetupError, match="install bubblewrap"):
+        run("print(1)")
+    monkeypatch.undo()
+    running._tried.cache_clear()
+
+
+def test_a_sandbox_has_no_network_and_a_read_only_root() -> None:
+    line = command(Limits(), "user_namespace")
+    assert {"--unshare-net", "--unshare-pid", "--unshare-user", "--die-with-parent", "--clearenv"} <= set(line)
+    assert line[line.index("--cap-drop") + 1] == "ALL"
+    assert "--bind" not in line
