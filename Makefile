@@ -25,6 +25,8 @@ COMPILE := --extra gpu --python-platform x86_64-manylinux_2_35
 endif
 
 export DO_NOT_TRACK := 1
+# Tests run in two processes; those that share a fixture stay together (tests/conftest.py).
+PARALLEL := -n 2 --dist loadgroup
 # Paths that the user names reach the shell as variables: they may hold spaces and quotes.
 export ENTRANT RUN CHECKPOINT OUT
 
@@ -88,10 +90,10 @@ ui: install ## open the MLflow UI on http://127.0.0.1:5000 (PORT=...)
 	@MLFLOW_DISABLE_TELEMETRY=true $(BIN)/mlflow ui --backend-store-uri "sqlite:///$(CURDIR)/results/mlflow/mlflow.db" --host 127.0.0.1 --port $(or $(PORT),5000)
 
 test: install ## unit and integration tests, one real vLLM among them (under 8 minutes)
-	@$(BIN)/python -m pytest -m "not full" $(ARGS)
+	@$(BIN)/python -m pytest -m "not full" $(PARALLEL) $(ARGS)
 
 test-full: install ## all tests, the long simulations included
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 bench: install ## time scoring side by side with other ways: results/bench/scoring.json (about half an hour; BENCH="a e" for some)
 	@$(BIN)/python -m tests.bench $(BENCH) $(ARGS)
@@ -103,7 +105,7 @@ zoo: install ## train the zoo of small models and audit it: the confusion matrix
 	@$(BIN)/python -m tests.zoo $(ARGS)
 
 kit: install ## pack all that a machine without network needs into OUT=FILE.tar
-	@$(BIN)/harness data kit "$${OUT:-results/kit.tar}" $(ARGS)
+	@$(BIN)/harness data kit "$${OUT:-results/kit.tar}" --accel $(ACCEL) $(ARGS)
 
 check: install ## lint, types, layers; changes nothing
 	@$(BIN)/ruff check --quiet .

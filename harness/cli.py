@@ -93,9 +93,13 @@ def _parser() -> argparse.ArgumentParser:
     _round_command(commands, "report", _report, "write a decided round's report and tables again")
     _round_command(commands, "track", _track, "log a decided round to MLflow")
     _dry_run_command(commands)
+    _audit_command(commands)
+    _claim_command(commands)
+    _history_command(commands)
     verify = commands.add_parser("verify", help="recompute a result from its samples")
     verify.add_argument("folder", type=Path, help="results/ROUND, or results/ROUND/runs/MODEL/RUN")
     verify.set_defaults(command=_verify)
+    _data_commands(commands)
     return parser
 
 
@@ -125,6 +129,82 @@ def _dry_run_command(commands: argparse._SubParsersAction[argparse.ArgumentParse
         " entrant.mode=chat; tokenizer=DIR for a server",
     )
     parser.set_defaults(command=_dry_run)
+
+
+def _data_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    help_ = "the data that suites ask: a mirror of published sets, and generated families"
+    data = commands.add_parser("data", help=help_, description=help_)
+    kinds = data.add_subparsers(dest="data_name", metavar="WHAT", required=True)
+    families = kinds.add_parser("families", help="list the families of generated items, one name a line")
+    families.set_defaults(command=_families)
+    generate = kinds.add_parser("generate", help="write items of a family: the same seed gives the same bytes")
+    generate.add_argument("family", metavar="FAMILY", help="a name that `harness data families` lists")
+    generate.add_argument(
+        "--seed", type=int, required=True, metavar="S", help="whole number that the items follow from"
+    )
+    generate.add_argument("--n", type=int, required=True, metavar="N", help="number of items")
+    generate.add_argument("--out", type=Path, required=True, metavar="FILE.jsonl", help="file to write")
+    generate.set_defaults(command=_generate)
+    pull = kinds.add_parser("pull", help="bring the published sets of suites into the mirror")
+    pull.add_argument("suites", nargs="*", metavar="SUITE", help="configs/suite/SUITE.yaml; all where none is named")
+    pull.add_argument(
+        "--from", dest="source", type=Path, metavar="DIR", help="a folder of org/name folders, not the hub"
+    )
+    pull.set_defaults(command=_pull)
+    lock = kinds.add_parser("lock", help="write the mirror's digests and row counts into tasks/data.lock")
+    lock.add_argument("suites", nargs="*", metavar="SUITE", help="configs/suite/SUITE.yaml; all where none is named")
+    lock.set_defaults(command=_lock)
+    kit = kinds.add_parser("kit", help="pack the commit, its packages and the mirror for a machine without a network")
+    kit.add_argument("out", type=Path, metavar="KIT.tar", help="the archive to write; kit/install.sh in it installs")
+    kit.add_argument("--accel", choices=("cpu", "gpu"), default="cpu", help="for which lock file (default: cpu)")
+    kit.set_defaults(command=_kit)
+    kinds.add_parser("verify", help="compare the mirror with tasks/data.lock").set_defaults(command=_verify_data)
+
+
+def _audit_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    help_ = "say of each component of a checkpoint whether it descends from named candidates"
+    parser = commands.add_parser("audit", help=help_, description=help_)
+    parser.add_argument(
+        "checkpoint", type=Path, metavar="CHECKPOINT", help="a folder with config.json and *.safetensors"
+    )
+    for option, what in (
+        ("--against", "a model that it may descend from; repeat for more"),
+        ("--null", "a model known to be independent of the other nulls; repeat for more"),
+    ):
+        parser.add_argument(option, action="append", default=[], metavar="NAME=CHECKPOINT", help=what)
+    parser.add_argument(
+        "--samples",
+        action="append",
+        default=[],
+        metavar="NAME=RUN",
+        help="a scored run, to compare answers:"
+        " entrant=RUN for the checkpoint, CANDIDATE=RUN, and any other name for a control",
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="where the record is written (JSON)")
+    parser.add_argument("--lang", choices=("en", "ko"), default="en", help="language of the page beside the record")
+    parser.set_defaults(command=_audit)
+
+
+def _claim_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    help_ = "say what a public accusation of copying is worth, on one page"
+    parser = commands.add_parser("claim", help=help_, description=help_)
+    parser.add_argument("claim", metavar="CLAIM", help='one line, such as "LayerNorm cosine 0.989 between X and Y"')
+    for option, what in (
+        ("--checkpoint", "the folder of a model that the claim names"),
+        ("--null", "a model known to be independent of the other nulls; repeat for more"),
+    ):
+        parser.add_argument(option, action="append", default=[], metavar="NAME=FOLDER", help=what)
+    parser.add_argument("--out", type=Path, metavar="FILE", help="also write the page as .html or .md")
+    parser.add_argument("--lang", choices=("en", "ko"), default="en", help="language of the page")
+    parser.set_defaults(command=_claim)
+
+
+def _history_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    help_ = "look at an entrant's training evidence: does the story hang together?"
+    parser = commands.add_parser("history", help=help_, description=help_)
+    parser.add_argument("trail", nargs="+", metavar="STEP=CHECKPOINT", help="first before training, last audited")
+    parser.add_argument("--losses", type=Path, metavar="FILE", help='lines {"step": 0, "loss": 10.8}, nats a token')
+    parser.set_defaults(command=_history)
 
 
 def _with_round(options: argparse.Namespace, command: Callable[[argparse.Namespace], int]) -> int:
@@ -171,7 +251,7 @@ def _show(concluded: Concluded, round_: Round) -> int:
 def _plan(options: argparse.Namespace) -> int:
     from harness.run import planned
 
-    _say(planned(options.round))
+    _say(planned(options.round, root=ROOT))
     return EXIT_OK
 
 
@@ -189,6 +269,39 @@ def _track(options: argparse.Namespace) -> int:
     return EXIT_OK
 
 
+def _audit(options: argparse.Namespace) -> int:
+    from harness.audit import audit_checkpoint
+    from harness.report.audit import write_audit_page
+
+    report = audit_checkpoint(
+        options.checkpoint, options.against, options.null, options.out, samples=options.samples, notify=_say
+    )
+    for one in report.conclusions:
+        _say(f"{one.component:<10} {one.candidate:<20} {one.conclusion:<14} {one.reason}")
+    _say(f"{write_audit_page(report, options.out, options.lang)}")
+    return EXIT_OK
+
+
+def _history(options: argparse.Namespace) -> int:
+    from harness.audit.history import history
+
+    for check in history(options.trail, options.losses):
+        _say(f"{check.name:<14} {check.outcome:<6} {check.statement}")
+    return EXIT_OK
+
+
+def _claim(options: argparse.Namespace) -> int:
+    from harness.report.claim import claim_summary, write_claim
+    from harness.run import Terminal
+    from harness.run.claim import answer_claim
+
+    answer = answer_claim(options.claim, options.checkpoint, options.null)
+    Terminal().print(claim_summary(answer, options.lang))
+    if options.out is not None:
+        _say(f"{write_claim(answer, options.out, options.lang)}")
+    return EXIT_OK
+
+
 def _verify(options: argparse.Namespace) -> int:
     from harness.evidence import verify
 
@@ -198,6 +311,63 @@ def _verify(options: argparse.Namespace) -> int:
     if discrepancies:
         return EXIT_VERIFICATION
     _say(f"{options.folder}: intact")
+    return EXIT_OK
+
+
+def _families(_: argparse.Namespace) -> int:
+    from harness.data.families import names
+
+    for name in names():
+        _say(name)
+    return EXIT_OK
+
+
+def _generate(options: argparse.Namespace) -> int:
+    from harness.data.families import write
+
+    write(options.family, seed=options.seed, n=options.n, out=options.out)
+    return EXIT_OK
+
+
+def _pull(options: argparse.Namespace) -> int:
+    from harness.run import Screen, pull_suites
+
+    pulled = pull_suites(options.suites, ROOT, options.source, Screen())
+    for problem in pulled.problems:
+        _say(problem)
+    _say(f"{pulled.folder}")
+    return EXIT_INCOMPLETE if pulled.problems else EXIT_OK
+
+
+def _lock(options: argparse.Namespace) -> int:
+    from harness.run import Screen, lock_suites
+
+    locked = lock_suites(options.suites, ROOT, Screen())
+    for problem in locked.problems:
+        _say(problem)
+    _say(f"{locked.path}: {len(locked.lock.sets)} sets, {len(locked.lock.items)} tasks")
+    return EXIT_INCOMPLETE if locked.problems else EXIT_OK
+
+
+def _kit(options: argparse.Namespace) -> int:
+    from harness.data.kit import pack, uncommitted
+    from harness.data.mirror import mirror_of
+
+    if changed := uncommitted(ROOT):
+        sys.stderr.write(visible(f"the kit holds the commit, without the changes to {len(changed)} files") + "\n")
+    _say(f"{pack(options.out, ROOT, mirror_of(ROOT), options.accel)}")
+    return EXIT_OK
+
+
+def _verify_data(_: argparse.Namespace) -> int:
+    from harness.run import verify_mirror
+
+    problems = verify_mirror(ROOT)
+    for problem in problems:
+        _say(problem)
+    if problems:
+        return EXIT_VERIFICATION
+    _say("the mirror is as locked")
     return EXIT_OK
 
 

@@ -15,8 +15,9 @@ from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from harness.data.lock import Lock, counted, read_lock
 from harness.errors import ConfigError
-from harness.plan import Round
+from harness.plan import Round, Suite
 
 NAMED_GROUPS = ("entrants", "references", "suites")
 """Parts of a round that configs hold as name -> content, and a Round as a tuple."""
@@ -27,21 +28,35 @@ def load_round(overrides: Sequence[str], configs: Path) -> Round:
 
     Raises ConfigError naming the bad key, its value and what is allowed.
     """
-    round_ = _validated(_compose(overrides, configs))
+    lock = read_lock(configs.parent)
+    round_ = _validated(_compose(overrides, configs), lock)
     choice = [override for override in overrides if override.startswith("round=")]
     if len(choice) == len(overrides):
         return round_
     try:
-        committed = _validated(_compose(choice, configs))
+        committed = _validated(_compose(choice, configs), lock)
     except ConfigError:
         # A round that only overrides complete, such as engine=remote with its address.
         return round_.model_copy(update={"overridden": ("the round",)})
     return round_.model_copy(update={"overridden": _departures(round_, committed)})
 
 
-def _validated(content: dict[str, Any]) -> Round:
+def load_suite(name: str, configs: Path) -> Suite:
+    """One suite of configs/suite/, as it is written. ConfigError where there is none of that name, or none valid."""
+    path = configs / "suite" / f"{name}.yaml"
+    if not path.is_file():
+        known = choices(configs, "suite")
+        raise ConfigError(f"there is no {path}{_close(name, known)}; it has: {', '.join(known)}", "name one of them")
     try:
-        return Round.model_validate(_name_members(content))
+        return Suite.model_validate(OmegaConf.to_container(OmegaConf.load(path), resolve=True))
+    except (ValidationError, OmegaConfBaseException) as error:
+        raise ConfigError(f"{path}: {error}", "mend the file") from error
+
+
+def _validated(content: dict[str, Any], lock: Lock) -> Round:
+    try:
+        round_ = Round.model_validate(_name_members(content))
+        return round_.model_copy(update={"suites": tuple(counted(suite, lock) for suite in round_.suites)})
     except ValidationError as error:
         raise ConfigError(_explain(error, content), _COMPOSED_HINT) from error
 
@@ -53,7 +68,9 @@ def _departures(round_: Round, committed: Round) -> tuple[str, ...]:
 
 
 def _decisive(round_: Round) -> dict[str, Any]:
-    content = round_.model_dump(mode="json", exclude={"results", "lang", "tracking", "overridden"})
+    content = round_.model_dump(
+        mode="json", exclude={"results", "lang", "tracking", "overridden", "hardware", "schedule"}
+    )
     engines = {model.name: round_.engine_of(model.name).identity() for model in round_.models}
     return {**content, "engine": None, "engines": engines}
 

@@ -8,6 +8,7 @@ HarnessError                  1  a bug, unless a subclass says otherwise
 │   └── SetupError               this machine: a port in use, a missing program
 ├── IncompleteError           3  evidence is missing: run the same command again
 │   ├── EngineError              the server died, hangs or answers nonsense
+│   │   └── EngineDied           it was up and is dead: it may be started again
 │   ├── StorageError             a full or failing disk
 │   └── TrackingError            the tracking store cannot be reached or written
 └── VerificationError         4  a record does not follow from its samples
@@ -62,6 +63,10 @@ class IncompleteError(HarnessError):
 
 class EngineError(IncompleteError):
     """The engine did not start, died, hangs or answers nonsense."""
+
+
+class EngineDied(EngineError):  # noqa: N818 - an event, not a mistake
+    """The engine had answered and is dead now; what was in flight may have killed it."""
 
 
 class StorageError(IncompleteError):

@@ -40,7 +40,7 @@ def plain(value: float) -> str:
 
 def share_of(kind: str) -> Style:
     """How the numbers of a gate of this kind are written."""
-    return percent if kind in ("floor", "ratio") else plain
+    return percent if kind in ("floor", "safety", "ratio", "noninferiority") else plain
 
 
 def interval(number: Number, style: Style, between: str = "–") -> str:
@@ -58,5 +58,5 @@ def with_interval(number: Number, style: Style, lang: Lang) -> str:
         return f"{value}(신뢰구간 없음)" if lang == "ko" else f"{value} (without an interval)"
     # Between signs a dash would be read as one of them.
     between = "–" if style is not more_or_less else " ~ " if lang == "ko" else " to "
-    level, spread = f"{100 * number.level:g}%", interval(number, style, between)
+    level, spread = f"{100 * number.level:.4g}%", interval(number, style, between)
     return f"{value}({level} 신뢰구간 {spread})" if lang == "ko" else f"{value} ({level} interval {spread})"

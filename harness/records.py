@@ -16,7 +16,7 @@ Status = Literal["complete", "incomplete"]
 
 Decision = Literal["advance", "eliminate", "disqualify", "held", "undecided", "incomplete"]
 
-GateOutcome = Literal["pass", "fail", "undecided", "incomplete"]
+GateOutcome = Literal["pass", "fail", "held", "undecided", "incomplete"]
 
 
 class Number(Frozen):
@@ -92,6 +92,42 @@ class SuiteResult(Frozen):
     """Weighted mean of the tasks' means; null where a task has none."""
 
 
+ReplayCondition = Literal["batched", "shuffled", "alone", "cold"]
+"""How answers are asked again: as in the run, in another order, one at a time, one at a time without prefix cache."""
+
+
+class Replayed(Frozen):
+    """One way of asking again, against the run's own answers."""
+
+    condition: ReplayCondition
+    compared: int
+    """Requests answered both times."""
+    flips: int
+    """Of these, how many took another choice or wrote another text."""
+    largest: float | None
+    """Largest difference of a log-likelihood, nats; null where no choices were scored."""
+
+
+class Determinism(Frozen):
+    """The determinism certificate: whether answers depend on batch, order and cache."""
+
+    requests: int
+    """Requests asked again under each condition."""
+    conditions: tuple[Replayed, ...]
+    flip_rate: float | None
+    """Flips per comparison; null where nothing could be compared."""
+    largest: float | None
+    """Largest difference of a log-likelihood under any condition, nats."""
+    tie_width: float
+    """Nats: twice that difference, or 0.0001 where that is more."""
+    near_ties: int
+    """Multiple-choice requests of the run whose two likeliest choices are no further apart than `tie_width`."""
+    choices: int
+    """Multiple-choice requests of the run."""
+    ties: tuple[str, ...]
+    """The first of the near-ties, as task/item."""
+
+
 class RunRecord(Frozen):
     """record.json: what one model scored. No clock, no host."""
 
@@ -105,6 +141,8 @@ class RunRecord(Frozen):
     """Confidence level of the intervals."""
     tasks: tuple[TaskResult, ...]
     suites: tuple[SuiteResult, ...]
+    determinism: Determinism | None = None
+    """Null where nothing was asked again."""
     problems: tuple[str, ...] = ()
     """What is missing, in words."""
 
@@ -141,6 +179,36 @@ ReasonCode = Literal[
     "rival_other_items",
     "point_estimate",
     "dry_run",
+    "unpublished",
+    "imported_total",
+    "announced",
+    "safety_pass",
+    "safety_fail",
+    "safety_undecided",
+    "margin_pass",
+    "margin_fail",
+    "margin_undecided",
+    "no_audit",
+    "independence_pass",
+    "independence_disclosed",
+    "independence_found",
+    "independence_undisclosed",
+    "independence_forbidden",
+    "independence_cleared",
+    "independence_ruled",
+    "licence_pass",
+    "licence_fail",
+    "imported_pass",
+    "imported_fail",
+    "imported_undecided",
+    "imported_held",
+    "imported_missing",
+    "returned",
+    "below_pass",
+    "below_fail",
+    "below_undecided",
+    "rival_held",
+    "rival_imported",
     "unofficial_dry_run",
     "unofficial_fake_engine",
     "unofficial_fake_server",
@@ -151,6 +219,8 @@ ReasonCode = Literal[
     "unofficial_changed",
     "unofficial_overridden",
     "unofficial_no_run",
+    "unofficial_replay",
+    "unofficial_second_hand",
 ]
 
 Fact = int | float | str | tuple[str, ...] | Number
@@ -179,6 +249,18 @@ class Manifest(Frozen):
     """Everything that can change a number, as digests and settings."""
 
 
+class Check(Frozen):
+    """One line of the preflight's checklist."""
+
+    of: str
+    """The task, or `model`."""
+    name: str
+    """What was looked at."""
+    ok: bool
+    found: str
+    """What was found, in words."""
+
+
 class Execution(Frozen):
     """execution.json: clock, host and what only the server knew."""
 
@@ -193,6 +275,8 @@ class Execution(Frozen):
     """Version and models as the server reported them; empty where nothing had to be served."""
     requests: Mapping[str, int]
     """Requests answered by the engine and by the journal, and retries."""
+    preflight: tuple[Check, ...] = ()
+    """The preflight's checklist."""
 
 
 class GateResult(Frozen):
@@ -203,9 +287,12 @@ class GateResult(Frozen):
     outcome: GateOutcome
     value: Number | None
     """What the gate looked at."""
-    threshold: float
+    threshold: float | None
+    """What the value must reach; null where the gate looks at no number."""
     reason: Reason
     """Why it ended so."""
+    further: tuple[Reason, ...] = ()
+    """What else it found, the weightiest first."""
 
 
 class PointResult(Frozen):
@@ -229,6 +316,22 @@ class ModelResult(Frozen):
     """What the decision rests on, the weightiest first."""
 
 
+class Flip(Frozen):
+    """The fewest changes that would reverse a decision: the flip card."""
+
+    rule: str
+    """Gate, or `rank`, that the changes would turn."""
+    rival: str | None
+    """For a rank: the entrant that the changes would let pass, or overtake."""
+    unit: Literal["items", "raters", "points"]
+    """What changes: items graded the other way, raters' scores moved to the scale's end, or points of a total."""
+    count: float
+    """How many; no fewer do where `exact`."""
+    exact: bool
+    examples: tuple[str, ...] = ()
+    """The first changes: task and item, or rater."""
+
+
 class EntrantResult(ModelResult):
     """An entrant in round.json: a model with a decision."""
 
@@ -236,6 +339,30 @@ class EntrantResult(ModelResult):
     decision_by_rule: Decision
     """The rules applied to the point estimates, whatever the doubt."""
     gates: Mapping[str, GateResult]
+    p_reversal: float | None = None
+    """Share of resamples of items and raters in which the rules alone would decide otherwise; null without any."""
+    p_last: float | None = None
+    """Share of resamples in which it has the lowest total."""
+    ranks: tuple[int, int] | None = None
+    """Best and worst rank by total that the simultaneous rank intervals leave open."""
+    more_items: int | None = None
+    """Items of the same kind, all models together, that would settle what is undecided; null where nothing is, or none
+    would."""
+    flips: tuple[Flip, ...] = ()
+    """What would reverse the decision, the fewest changes first."""
+
+
+class PanelResult(Frozen):
+    """The raters behind one item of points."""
+
+    item: str
+    raters: int
+    missing: Mapping[str, int]
+    """Scores that a rater did not give, by rater; empty where all are there."""
+    outlying: Mapping[str, float]
+    """Raters who stand apart, with the robust z-score of their bias or disagreement."""
+    alpha: Number | None
+    """Krippendorff's alpha, interval metric; null where there is nothing to tell agreement from."""
 
 
 class RoundRecord(Frozen):
@@ -250,5 +377,9 @@ class RoundRecord(Frozen):
     unofficial_because: tuple[Reason, ...] = ()
     plan: Mapping[str, Any]
     """The composed round, from which the verdict is recomputed."""
+    inputs: Mapping[str, str] = {}
+    """SHA-256 of every panel, table, audit report and ruling, by its path in the plan; copies lie in inputs/."""
+    panels: Mapping[str, PanelResult] = {}
+    """The raters behind each item that a panel scored."""
     entrants: Mapping[str, EntrantResult]
     references: Mapping[str, ModelResult]

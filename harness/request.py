@@ -54,6 +54,8 @@ class GenerationAnswer:
 
     text: str
     finish: FinishReason
+    thinking: str | None = None
+    """What a reasoning model thought before it answered; null where thinking is not told apart."""
 
 
 @dataclass(frozen=True, slots=True)

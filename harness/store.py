@@ -17,6 +17,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -110,6 +111,15 @@ class RoundFolder:
         return self.path / "entrant.yaml"
 
     @property
+    def inputs(self) -> Path:
+        """Copies of the panels, tables, audit reports and rulings on which the verdict rests."""
+        return self.path / "inputs"
+
+    def input(self, name: str, sha256: str) -> Path:
+        """The copy of a file that the plan names."""
+        return self.inputs / f"{sha256[:16]}_{Path(name).name}"
+
+    @property
     def scores_parquet(self) -> Path:
         return self.path / "scores.parquet"
 
@@ -168,6 +178,12 @@ def write_text(path: Path, text: str) -> None:
     """Write a UTF-8 text file, atomically and durably."""
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def copy_file(source: Path, path: Path) -> None:
+    """Copy a file, atomically and durably."""
+    with atomic_path(path) as temporary:
+        shutil.copyfile(source, temporary)
 
 
 @contextmanager

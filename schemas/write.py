@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from harness.findings import AuditReport
 from harness.plan import Frozen
 from harness.records import Excerpt, Execution, Manifest, RoundRecord, RunRecord, Sample
 
 RECORDS: dict[str, type[Frozen]] = {
+    "audit": AuditReport,
     "excerpt": Excerpt,
     "execution": Execution,
     "manifest": Manifest,

@@ -80,8 +80,10 @@ def copying_round(folder: Path, skills: Mapping[str, float], *, n: int = 40, **c
         "rules": {
             "name": "copying",
             "version": 1,
-            "items": [{"name": "copying", "points": 100, "suite": "copying"}],
-            "gates": [{"kind": "floor", "name": "floor", "suite": "copying", "minimum": 0.5}],
+            "items": [{"name": "copying", "points": 100, "source": {"kind": "suite", "suite": "copying"}}],
+            "gates": [
+                {"kind": "floor", "name": "floor", "source": {"kind": "suite", "suite": "copying"}, "minimum": 0.5}
+            ],
         },
         "engine": {"kind": "fake", "max_model_len": 512},
         "engines": {

@@ -10,7 +10,20 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from harness.hashing import digest, sha256_file, sha256_text
-from harness.plan import FakeEngine, Floor, KeepK, Model, PointItem, Ratio, Round, Rules, Suite, Task, Tracking
+from harness.plan import (
+    FakeEngine,
+    Floor,
+    KeepK,
+    Model,
+    PointItem,
+    Ratio,
+    Round,
+    Rules,
+    Suite,
+    SuiteMean,
+    Task,
+    Tracking,
+)
 from harness.plan.model import DirectorySource
 from harness.records import (
     Decision,
@@ -147,13 +160,19 @@ def _plan(name: str, demo: bool, contenders: Sequence[Contender], seed: int, tra
             name="demo",
             version=1,
             source="made up for the demonstration",
-            items=tuple(PointItem(name=suite, points=most, suite=suite) for suite, most in POINTS.items()),
+            items=tuple(
+                PointItem(name=suite, points=most, source=SuiteMean(kind="suite", suite=suite))
+                for suite, most in POINTS.items()
+            ),
             gates=(
-                *(Floor(kind="floor", name=f"floor_{s}", suite=s, minimum=least) for s, least in FLOORS.items()),
+                *(
+                    Floor(kind="floor", name=f"floor_{s}", source=SuiteMean(kind="suite", suite=s), minimum=least)
+                    for s, least in FLOORS.items()
+                ),
                 Ratio(
                     kind="ratio",
                     name="ratio_demo_general",
-                    suite="demo_general",
+                    source=SuiteMean(kind="suite", suite="demo_general"),
                     reference="smol",
                     minimum=SHARE_OF_REFERENCE,
                 ),

@@ -1,1 +1,5 @@
 """Does a checkpoint descend from a named candidate? Findings and conclusions per component."""
+
+from harness.audit.command import audit_checkpoint
+
+__all__ = ["audit_checkpoint"]

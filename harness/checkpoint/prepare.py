@@ -12,8 +12,17 @@ from harness.checkpoint.conversion import converted
 from harness.checkpoint.files import CONFIG, TEMPLATE_FOLDER, TOKENIZER_FILES, read_json, settings_files, weight_files
 from harness.checkpoint.inspection import inspect
 from harness.checkpoint.problem import problems_error
+from harness.errors import CheckpointError
 from harness.hashing import digest, sha256_files
-from harness.plan import DirectorySource, FakeEngine, GgufPackageSource, Model, RemoteEngine, VllmEngine
+from harness.plan import (
+    DirectorySource,
+    FakeEngine,
+    GgufPackageSource,
+    HubSource,
+    Model,
+    RemoteEngine,
+    VllmEngine,
+)
 
 
 @dataclass(frozen=True)
@@ -80,13 +89,18 @@ def _folder(model: Model, root: Path, cache: Path, notify: Callable[[str], None]
         return locate.directory(source, root)
     if isinstance(source, GgufPackageSource):
         return converted(source, cache, notify)
-    return locate.hub_snapshot(source, cache)
+    if isinstance(source, HubSource):
+        return locate.hub_snapshot(source, cache)
+    raise CheckpointError(
+        f"{model.name}: its weights are closed, so that nothing can be served",
+        "take the suites out of the round, or give its figures in a table",
+    )
 
 
 def _is_pinned(model: Model) -> bool:
     """Files on this machine are pinned by their digests; a hub revision must be a commit."""
     source = model.source
-    return isinstance(source, DirectorySource | GgufPackageSource) or locate.is_pinned(source)
+    return not isinstance(source, HubSource) or locate.is_pinned(source)
 
 
 def _template_digest(folder: Path, files: Mapping[str, str]) -> str | None:

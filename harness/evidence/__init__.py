@@ -1,5 +1,6 @@
 """What a result is made of, and whether it still follows from it."""
 
+from harness.evidence.completeness import is_whole
 from harness.evidence.installed import installed_versions
 from harness.evidence.manifest import GradedTask, build_manifest, server_reasons, tree_reasons, with_reasons
 from harness.evidence.verify import plan_problems, read_evidence, verify
@@ -8,6 +9,7 @@ __all__ = [
     "GradedTask",
     "build_manifest",
     "installed_versions",
+    "is_whole",
     "plan_problems",
     "read_evidence",
     "server_reasons",

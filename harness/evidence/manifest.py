@@ -38,7 +38,7 @@ def build_manifest(
 ) -> Manifest:
     """The manifest of one model's run: identity, its digest as the run's name, and why it may be unofficial."""
     identity = {
-        "model": {"name": model.name, "mode": model.mode, "system_prompt": model.system_prompt},
+        "model": {"name": model.name, "mode": model.mode, "system_prompt": model.system_prompt, **_thinking(model)},
         "files": dict(checkpoint.files),
         "stated_weights": dict(checkpoint.stated),
         "tokenizer": checkpoint.tokenizer_digest,
@@ -63,6 +63,10 @@ def build_manifest(
         unofficial_because=because,
         identity=identity,
     )
+
+
+def _thinking(model: Model) -> dict[str, Any]:
+    return {"thinking": model.thinking.model_dump(mode="json")} if model.mode == "thinking" else {}
 
 
 def engine_obstacle(identity: Mapping[str, Any]) -> ReasonCode | None:

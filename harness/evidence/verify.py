@@ -10,13 +10,15 @@ from typing import Any
 from pydantic import ValidationError
 
 from harness.errors import UserError, VerificationError
+from harness.evidence.completeness import is_whole
 from harness.evidence.manifest import RUN_ID_DIGITS, engine_obstacle
 from harness.hashing import digest, sha256_file
+from harness.panels import read_inputs
 from harness.plan import Round, Suite, Task
 from harness.records import Manifest, RoundRecord, RunRecord, Sample, TaskResult
 from harness.stats import suite_score, task_score
 from harness.store import RoundFolder, RunFolder
-from harness.verdict import Evidence, decide
+from harness.verdict import Evidence, Inputs, decide, panel_results
 
 FIXED_SCORES: Mapping[str, float] = {"correct": 1.0, "wrong": 0.0, "unparsed": 0.0, "truncated": 0.0, "refused": 0.0}
 """Outcomes that leave no choice of score."""
@@ -211,22 +213,49 @@ def _verdict_problems(folder: RoundFolder, record: RoundRecord, runs: Mapping[st
         yield f"{folder.record}: the verdict cannot be recomputed, because a run's files are damaged"
         return
     yield from (f"{folder.record}: {problem}" for problem in plan_problems(folder, round_, evidence))
-    entrants, references = decide(round_, evidence)
+    yield from (f"{folder.inputs}: {problem}" for problem in _input_problems(folder, record))
+    try:
+        inputs = read_inputs(round_, lambda name: folder.input(name, record.inputs.get(name, "")))
+    except UserError as error:
+        yield f"{folder.record}: the verdict cannot be recomputed: {error.message}"
+        return
+    yield from _decided(folder, record, round_, evidence, inputs)
+
+
+def _decided(
+    folder: RoundFolder, record: RoundRecord, round_: Round, evidence: Mapping[str, Evidence], inputs: Inputs
+) -> Iterator[str]:
+    """What the verdict does not owe to its evidence."""
+    entrants, references = decide(round_, evidence, inputs)
     for name, result in entrants.items():
         if result != record.entrants.get(name):
             yield _difference(folder, name, record.entrants.get(name), result)
     for name, reference in references.items():
         if reference != record.references.get(name):
             yield _difference(folder, name, record.references.get(name), reference)
+    if panel_results(round_, inputs) != record.panels:
+        yield f"{folder.record}: what it says of the panels does not follow from their files"
     yield from _set_difference(f"{folder.record}: entrants", set(entrants), set(record.entrants))
     yield from _set_difference(f"{folder.record}: references", set(references), set(record.references))
-    whole = all(found.record is not None and found.record.status == "complete" for found in evidence.values())
+    whole = is_whole(round_, evidence, entrants)
     if (record.status == "complete") != whole:
-        yield f"{folder.record}: status {record.status}, but {'every' if whole else 'not every'} run is complete"
-    if record.official and not all(found.record and found.record.official for found in evidence.values()):
+        yield f"{folder.record}: status {record.status}, but {'nothing' if whole else 'some evidence'} is missing"
+    asked = [evidence[model.name].record for model in round_.served]
+    if record.official and not all(run and run.official for run in asked):
         yield f"{folder.record}: official, but not every run is"
+    if record.official and round_.replay:
+        yield f"{folder.record}: official, but the round is a replay"
     if record.official and (round_.overridden or record.unofficial_because):
         yield f"{folder.record}: official, but the round was changed by hand"
+
+
+def _input_problems(folder: RoundFolder, record: RoundRecord) -> Iterator[str]:
+    for name, sha256 in record.inputs.items():
+        copy = folder.input(name, sha256)
+        if not copy.is_file():
+            yield f"{name} is missing"
+        elif sha256_file(copy) != sha256:
+            yield f"the copy of {name} is not what was decided on: its digest is another one"
 
 
 def read_evidence(folder: RoundFolder, run: str | None) -> Evidence:

@@ -10,13 +10,25 @@ from fractions import Fraction
 MYRIADS = {"만": 10**4, "억": 10**8, "조": 10**12}
 THOUSANDS = {"십": 10, "백": 100, "천": 1000}
 _FIGURE = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
+_AFTER = (
+    "원|명|개|인|년|권|대|마리|장|톤|달러|건|번|회|점|세|곳|가구|배|"
+    "이다|이며|이고|입니다|이에요|예요|정도|여|으로|을|에|도|은|이 |가 "
+)
+"""What follows the sign of a multiple directly: 5만원, 3천명. In 12조각 and 3만화책 it is no such sign."""
+_MULTIPLE = rf"\s?[십백천만억조]+(?:(?![가-힣])|(?={_AFTER}))"
 NUMBER = re.compile(
-    rf"(?<![\w.])([-+−]?)\s*((?:(?:{_FIGURE})\s?[십백천만억조]+\s?)*(?:{_FIGURE})(?:\s?[십백천만억조]+(?![가-힣]{{2,}}))?)"
+    rf"(?<![\w.])(?:([-+−])\s?)?((?:(?:{_FIGURE})\s?[십백천만억조]+\s?)*(?:{_FIGURE})(?:{_MULTIPLE})?)"
     r"(?:\s*/\s*(\d+))?"
 )
 PIECE = re.compile(rf"({_FIGURE})\s?([십백천]*)([만억조]?)")
 CLAIM = re.compile(r"(?:정\s*답|최종\s*답|답|answer)(?:\s*(?:은|는|:|：|=|is))+\s*|####\s*|\\boxed\{", re.IGNORECASE)
 
+CALCULATION = re.compile(r"\s*[\d.,]+(?:\s*[-+×*÷/]\s*[\d.,]+)+\s*=\s*")
+"""8 + 4 = before the answer."""
+FRACTION = re.compile(r"\\[dt]?frac\s*\{(\d+)\}\s*\{(\d+)\}")
+
+LONGEST_NUMBER = 1000
+"""Characters: what is longer is no answer, and Python refuses to read it."""
 LONGEST_FORMULA = 1000
 """Characters: what is longer is no answer, and a computer algebra system may work on it for ever."""
 FORMULA_SECONDS = 5
@@ -25,12 +37,19 @@ FORMULA_SECONDS = 5
 def number(text: str) -> Fraction | None:
     """The number that a text ends on: the first after the last `정답:`, `Answer:`, `####` or box, else the last of all.
 
+    Of a calculation (정답: 8 + 4 = 12) it is the result.
+
     Full-width digits, thousands separators, fractions and 3만 5천 are read; words are not.
     """
-    plain = unicodedata.normalize("NFKC", text).replace("−", "-")
+    plain = unicodedata.normalize("NFKC", text).replace("−", "-").replace("⁄", "/")
+    plain = " ".join(plain.split())
+    plain = FRACTION.sub(r"\1/\2", plain.replace("{,}", ","))
     claims = list(CLAIM.finditer(plain))
-    if claims and (claimed := NUMBER.search(plain, claims[-1].end())):
-        return _value(claimed)
+    if claims:
+        start = claims[-1].end()
+        sum_ = CALCULATION.match(plain, start)
+        if claimed := NUMBER.search(plain, sum_.end() if sum_ else start):
+            return _value(claimed)
     found = list(NUMBER.finditer(plain))
     return _value(found[-1]) if found else None
 
@@ -59,6 +78,8 @@ def same_formula(text: str, target: str) -> bool:
 
 def _value(match: re.Match[str]) -> Fraction | None:
     sign, figures, divisor = match.groups()
+    if len(match[0]) > LONGEST_NUMBER:
+        return None
     total = _magnitude(figures)
     if divisor is not None:
         if int(divisor) == 0:

@@ -1,1 +1,5 @@
-"""Scores that people and other organisations gave, read from files."""
+"""What a verdict takes from files beside the runs: panels, external tables, audit reports, rulings."""
+
+from harness.panels.inputs import input_files, read_inputs
+
+__all__ = ["input_files", "read_inputs"]

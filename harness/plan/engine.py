@@ -13,7 +13,7 @@ from harness.plan.base import Frozen, Positive, Sha256, Share
 class EngineBase(Frozen):
     """What every engine has. `OPERATIONAL` fields cannot change a number and stay out of identities."""
 
-    OPERATIONAL: ClassVar[frozenset[str]] = frozenset({"concurrency", "request_timeout_s", "attempts"})
+    OPERATIONAL: ClassVar[frozenset[str]] = frozenset({"concurrency", "request_timeout_s", "attempts", "restarts"})
 
     max_model_len: Positive
     """Longest prompt plus completion, tokens."""
@@ -23,6 +23,11 @@ class EngineBase(Frozen):
     """Longest wait for one answer, seconds."""
     attempts: Positive = 5
     """Tries per request, the first included, before it counts as failed."""
+    restarts: Annotated[int, Field(ge=0)] = 5
+    """How often an engine of ours that died is started again, in one run of one model."""
+
+    replays: Annotated[int, Field(ge=0)] = 8
+    """Requests that are asked again in other orders, alone and without cache, for the determinism certificate."""
 
     def identity(self) -> dict[str, Any]:
         """The settings that can change a number."""
@@ -38,8 +43,13 @@ class VllmEngine(EngineBase):
     device: Literal["cpu", "cuda"]
     dtype: Literal["float32", "bfloat16", "float16"]
     seed: int = 0
+    batch_invariant: bool = False
+    """GPUs from Hopper on: kernels whose sums do not depend on the batch (a beta of vLLM's), at some cost in speed."""
     enforce_eager: bool = False
     prefix_caching: bool = True
+    forcing: bool = True
+    """Whether the server gets our logits processor, with which choices of several tokens cost one prefill too.
+    Speculative decoding does not go with it."""
     block_size: Positive | None = None
     """Tokens per cache block; vLLM's own choice where null."""
     max_num_seqs: Positive | None = None
@@ -97,6 +107,8 @@ class FakeEngine(EngineBase):
     skill: Share = 0.0
     """Share of prompts on which it copies what stood last in the prompt; on the rest it guesses."""
     latency_ms: float = 0.0
+    forcing: bool = True
+    """Whether it forces tokens as vLLM does with our logits processor."""
 
 
 Engine = Annotated[VllmEngine | RemoteEngine | FakeEngine, Field(discriminator="kind")]

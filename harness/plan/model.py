@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from harness.plan.base import Frozen, Mode, Name, Positive, Sha256
+from harness.plan.policy import Declaration
+from harness.plan.serving import Serving, Shape, Stated
 
 
 class DirectorySource(Frozen):
@@ -52,7 +55,22 @@ class HubSource(Frozen):
     """Commit, 40 hex digits; anything else makes the run unofficial."""
 
 
-Source = Annotated[DirectorySource | GgufPackageSource | HubSource, Field(discriminator="kind")]
+class Thinking(Frozen):
+    """How a reasoning model's thinking is told from its answer, and how long it may think."""
+
+    end: str = Field("</think>", min_length=1)
+    """What the model writes at the end of its thinking. Stop strings count behind it alone."""
+    max_tokens: Positive = 4096
+    """Budget of thinking; who uses it up without an answer is truncated. The task's own budget is for the answer."""
+
+
+class ClosedSource(Frozen):
+    """Weights that only their owner has: nothing is served, figures come from tables."""
+
+    kind: Literal["closed"]
+
+
+Source = Annotated[DirectorySource | GgufPackageSource | HubSource | ClosedSource, Field(discriminator="kind")]
 
 
 class Model(Frozen):
@@ -68,13 +86,33 @@ class Model(Frozen):
     """SPDX identifier, or the licence's own name."""
     source: Source
     mode: Mode = "base"
+    thinking: Thinking = Thinking()
+    """Used in mode thinking."""
     parameters: int | None = None
     """Total parameters, as declared."""
+    active_parameters: int | None = None
+    """Parameters that one token passes, as declared."""
+    architecture: str | None = None
+    """Class that `config.json` names."""
     context: Positive | None = None
     """Longest context in tokens, as declared."""
     released: str | None = None
     """Release date, ISO 8601."""
     system_prompt: str | None = None
     """System message in chat modes."""
+    shape: Shape | None = None
+    """What its memory depends on; unknown where null."""
+    serving: Serving = Serving()
+    declares: tuple[Declaration, ...] = ()
+    """What the entrant says it took from elsewhere."""
+    facts: Mapping[str, Stated] = {}
+    """Where each of the facts above comes from, by field."""
     notes: str = ""
-    """Where the facts above come from."""
+    """What else is to be said about the facts above."""
+
+    @model_validator(mode="after")
+    def _facts_are_of_fields(self) -> Model:
+        unknown = sorted(set(self.facts) - set(type(self).model_fields))
+        if unknown:
+            raise ValueError(f"facts: {', '.join(unknown)}: no such field of a model; name the field that is sourced")
+        return self

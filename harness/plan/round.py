@@ -8,9 +8,12 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from harness.plan.base import Frozen, Lang, Name, in_language
+from harness.plan.consistency import problems
 from harness.plan.engine import Engine, FakeEngine, RemoteEngine, VllmEngine
+from harness.plan.hardware import Hardware, Schedule
 from harness.plan.model import Model
-from harness.plan.rules import Ratio, Rules
+from harness.plan.policy import Announced
+from harness.plan.rules import Rules
 from harness.plan.suite import Suite
 
 
@@ -42,17 +45,35 @@ class Round(Frozen):
     """Parts that the command line changed and that can change the verdict; none in an official round."""
     entrants: tuple[Model, ...] = Field(min_length=1)
     references: tuple[Model, ...] = ()
-    suites: tuple[Suite, ...] = Field(min_length=1)
+    suites: tuple[Suite, ...] = ()
+    """None where every number is imported: then nothing is served."""
     rules: Rules
     engine: Engine
     engines: Mapping[Name, Engine] = {}
     """Engines of single models, where they differ from the round's."""
     tracking: Tracking
+    replay: bool = False
+    """A contest's published figures decided again: never official."""
+    audits: Mapping[Name, tuple[str, ...]] = {}
+    """Report files of `harness audit`, by entrant; relative to the project's root or absolute."""
+    rulings: tuple[str, ...] = ()
+    """Files in which people ruled on findings of the audit."""
+    hardware: Hardware | None = None
+    """GPUs that a model may span, for `harness plan`."""
+    schedule: Schedule | None = None
+    """Measured speed and a deadline, for `harness plan`."""
+    announced: Mapping[Name, Announced] = {}
+    """What the contest itself announced, by entrant: shown beside the decision, without any effect on it."""
 
     @property
     def models(self) -> tuple[Model, ...]:
         """Entrants, then references."""
         return self.entrants + self.references
+
+    @property
+    def served(self) -> tuple[Model, ...]:
+        """Models that are asked anything: none where there are no suites, and none whose weights are closed."""
+        return tuple(model for model in self.models if model.source.kind != "closed") if self.suites else ()
 
     @property
     def folder(self) -> str:
@@ -77,35 +98,19 @@ class Round(Frozen):
         titles = {task.name: task.title for suite in self.suites for task in suite.tasks}
         return in_language(titles.get(name, {}), lang) or name
 
+    def measure_title(self, name: str, lang: Lang) -> str:
+        """Name for readers of what an item or a gate rests on: a suite, a task or an item."""
+        titles = {item.name: item.title for item in self.rules.items}
+        titles |= {task.name: task.title for suite in self.suites for task in suite.tasks}
+        titles |= {suite.name: suite.title for suite in self.suites}
+        return in_language(titles.get(name, {}), lang) or name
+
     def model_title(self, name: str) -> str:
         """A model's name for readers; its bare name where the round has no such model."""
         return {model.name: model.title for model in self.models}.get(name, name)
 
     @model_validator(mode="after")
-    def _names_resolve(self) -> Round:
-        _unique("model", [model.name for model in self.models])
-        _unique("suite", [suite.name for suite in self.suites])
-        _unique("task", [task.name for suite in self.suites for task in suite.tasks])
-        _unique("rule item", [item.name for item in self.rules.items])
-        _unique("gate", [gate.name for gate in self.rules.gates])
-        suites = [suite.name for suite in self.suites]
-        references = [model.name for model in self.references]
-        for rule in (*self.rules.items, *self.rules.gates):
-            _known(f"rules: {rule.name}: suite", rule.suite, suites)
-        for gate in self.rules.gates:
-            if isinstance(gate, Ratio):
-                _known(f"rules: {gate.name}: reference", gate.reference, references)
-        for name in self.engines:
-            _known("engines", name, [model.name for model in self.models])
+    def _is_consistent(self) -> Round:
+        for problem in problems(self):
+            raise ValueError(problem)
         return self
-
-
-def _unique(what: str, names: list[str]) -> None:
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ValueError(f"{what} named twice: {', '.join(twice)}")
-
-
-def _known(what: str, name: str, names: list[str]) -> None:
-    if name not in names:
-        raise ValueError(f"{what} {name!r} is not in this round; it has: {', '.join(names) or 'none'}")

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness.plan import Ratio
+from harness.plan import Floor, Ratio
 from harness.records import Number
 from harness.report.font import font_file
 from harness.story import Lang, ModelStory, Story, percent, percent_of_rule, total_in_words, visible, word
@@ -119,14 +119,20 @@ def _row(model: ModelStory, number: Number | None, text: str) -> Row:
 
 def _lines(story: Story, suite: str, lang: Lang) -> Iterator[Line]:
     for gate in story.plan.rules.gates:
-        if gate.suite != suite:
-            continue
-        minimum = percent_of_rule(gate.minimum)
-        if not isinstance(gate, Ratio):
+        if isinstance(gate, Floor) and gate.suite == suite:
+            minimum = percent_of_rule(gate.minimum)
             yield Line(gate.minimum, word("line_floor", lang, minimum=minimum), dashed=False)
-        elif (measured := _measured(story, gate.reference, suite)) is not None:
+        elif isinstance(gate, Ratio) and gate.suite == suite:
+            yield from _ratios(story, gate, suite, lang)
+
+
+def _ratios(story: Story, gate: Ratio, suite: str, lang: Lang) -> Iterator[Line]:
+    """What an entrant must reach, by each reference that has a score."""
+    for reference in gate.rivals:
+        if (measured := _measured(story, reference, suite)) is not None:
             value = gate.minimum * measured
-            name = visible(story.model_title(gate.reference), NAME_LIMIT)
+            name = visible(story.model_title(reference), NAME_LIMIT)
+            minimum = percent_of_rule(gate.minimum)
             label = word("line_ratio", lang, minimum=minimum, reference=name, value=percent(value))
             yield Line(value, label, dashed=True)
 

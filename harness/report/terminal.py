@@ -36,7 +36,13 @@ DECISION_STYLES: dict[Decision, str] = {
     "undecided": "bold yellow",
     "incomplete": "bold magenta",
 }
-GATE_STYLES: dict[GateOutcome, str] = {"pass": "green", "fail": "red", "undecided": "yellow", "incomplete": "magenta"}
+GATE_STYLES: dict[GateOutcome, str] = {
+    "pass": "green",
+    "fail": "red",
+    "held": "yellow",
+    "undecided": "yellow",
+    "incomplete": "magenta",
+}
 
 
 def summary(folder: RoundFolder, lang: Lang = "en") -> RenderableType:
@@ -95,7 +101,8 @@ def _gates(words: EntrantWords, lang: Lang) -> Text:
 def _entrant(words: EntrantWords, lang: Lang) -> RenderableType:
     title = Text(f"\n{words.title}: ", "bold").append(word(words.decision, lang), DECISION_STYLES[words.decision])
     lines = words.reasons + words.doubt
-    return Group(title, *(Padding(Text(line), (0, 0, 0, 2)) for line in lines))
+    flips = [f"{word('flips', lang)}: {flip}" for flip in words.flips[:1]]
+    return Group(title, *(Padding(Text(line), (0, 0, 0, 2)) for line in (*lines, *flips)))
 
 
 def _missing(story: Story, lang: Lang) -> list[RenderableType]:

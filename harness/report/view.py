@@ -19,6 +19,7 @@ from harness.story import (
     interval,
     item_label,
     ledger_problems,
+    panels_in_words,
     percent,
     percent_level,
     points,
@@ -134,6 +135,7 @@ class Page:
     entrants: tuple[EntrantView, ...]
     references: tuple[ReferenceView, ...]
     problems: tuple[str, ...]
+    panels: tuple[str, ...]
     rules: tuple[str, ...]
     suites: tuple[SuiteView, ...]
     outcome_heads: tuple[str, ...]
@@ -160,6 +162,7 @@ def view(story: Story, lang: Lang) -> Page:
         entrants=tuple(_entrant(story, model, lang) for model in story.entrants),
         references=tuple(_reference(story, model, lang) for model in story.references),
         problems=tuple(ledger_problems(story, lang)),
+        panels=tuple(panels_in_words(story, lang)),
         rules=tuple(visible(line) for line in rules_in_words(story, lang)),
         suites=tuple(_suite(story, suite.name, lang) for suite in story.plan.suites),
         outcome_heads=tuple(word(outcome, lang) for outcome in OUTCOMES),

@@ -2,18 +2,24 @@
 
 from harness.run.dry_run import Rehearsed, dry_run
 from harness.run.planned import planned
+from harness.run.published import Locked, Pulled, lock_suites, pull_suites, verify_mirror
 from harness.run.round import Concluded, decide_round, evaluate_round, report_round, track_round
 from harness.run.screen import Screen, Terminal
 
 __all__ = [
     "Concluded",
+    "Locked",
+    "Pulled",
     "Rehearsed",
     "Screen",
     "Terminal",
     "decide_round",
     "dry_run",
     "evaluate_round",
+    "lock_suites",
     "planned",
+    "pull_suites",
     "report_round",
     "track_round",
+    "verify_mirror",
 ]

@@ -18,6 +18,7 @@ from harness.run.round import Concluded, conclude, load_suites, prepare_model
 from harness.run.screen import Screen
 from harness.run.served import served
 from harness.store import Results, write_text
+from harness.verdict import Inputs
 
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
@@ -105,7 +106,7 @@ def _rehearse(round_: Round, proposal: Proposal, root: Path, cache: Path, screen
     job = ModelJob(round_, model, checkpoint, tasks, root, results, screen)
     check_prompts(job)
     run = evaluate_model(job)
-    return conclude(round_, results, {model.name: run}, root=root, screen=screen)
+    return conclude(round_, results, {model.name: run}, Inputs(), root=root, screen=screen)
 
 
 def _show(proposal: Proposal, round_: Round, results: Results, root: Path, screen: Screen) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 
-from harness.records import Execution
+from harness.records import Check, Execution
 
 REPORTED_PACKAGES = ("vllm", "torch", "transformers", "lm-eval", "datasets", "mlflow")
 
@@ -30,6 +30,9 @@ class Log:
     seconds: dict[str, float] = field(default_factory=dict)
     server: Mapping[str, Any] = field(default_factory=dict)
     requests: Mapping[str, int] = field(default_factory=dict)
+    preflight: Sequence[Check] = ()
+    restarts: int = 0
+    """How often the engine died and was started again."""
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -48,7 +51,8 @@ class Log:
             seconds=self.seconds,
             host=_host(),
             server=self.server,
-            requests=self.requests,
+            requests={**self.requests, "restarts": self.restarts},
+            preflight=tuple(self.preflight),
         )
 
 

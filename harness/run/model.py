@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,13 +15,14 @@ from harness.errors import CheckpointError, EngineError, SuiteError, Verificatio
 from harness.evidence import build_manifest, installed_versions, server_reasons, with_reasons
 from harness.hashing import digest, sha256_file
 from harness.plan import Mode, Model, RemoteEngine, Round, Suite
-from harness.records import OUTCOMES, Manifest, RunRecord, Sample, SuiteResult, TaskResult
+from harness.records import OUTCOMES, Check, Determinism, Manifest, RunRecord, Sample, SuiteResult, TaskResult
 from harness.request import Answer, Request
+from harness.run.asking import Asking
 from harness.run.excerpts import choose_excerpts
 from harness.run.log import Log
-from harness.run.screen import Screen
+from harness.run.screen import Notify, Screen
 from harness.score import Journal, Scorer, Tokenizer
-from harness.serve import serve
+from harness.serve import Endpoint, serve
 from harness.stats import suite_score, task_score
 from harness.store import Results, RunFolder, write_record
 from harness.suites import LoadedTask
@@ -30,6 +32,9 @@ ANSWER_CHANGING = ("vllm", "torch", "transformers", "tokenizers")
 
 THINKING: Mapping[Mode, bool | None] = {"base": None, "chat": False, "thinking": True}
 """What a chat template is told about thinking, by mode."""
+
+SHOWN = 120
+"""Characters of a check that the screen shows; execution.json has all."""
 
 _INVOCATION = secrets.token_hex(16)
 
@@ -57,9 +62,21 @@ def check_prompts(job: ModelJob) -> None:
                 f"{job.model.name}: mode thinking, but its chat template is the same with thinking on and off",
                 "declare mode chat, or give the template of the thinking model",
             )
-        if problems := _scorer(job, journal).preflight(_requests(job)):
+        scorer, requests = _scorer(job, journal), _requests(job)
+        checks = scorer.checklist(requests)
+        if problems := scorer.preflight(requests):
             listed = "\n".join(f"  {problem}" for problem in problems)
             raise SuiteError(f"{job.model.title} cannot be asked these suites:\n{listed}")
+    _show(job, checks)
+
+
+def _show(job: ModelJob, checks: Sequence[Check]) -> None:
+    """The checklist, a line for the model and one for each task."""
+    for of, some in itertools.groupby(checks, key=lambda check: check.of):
+        line = list(some)
+        mark = "✓" if all(check.ok for check in line) else "!"
+        found = " · ".join(f"{'' if check.ok else '! '}{check.name}: {check.found[:SHOWN]}" for check in line)
+        job.screen.say(f"  {mark} {of}: {found}")
 
 
 def evaluate_model(job: ModelJob) -> RunFolder:
@@ -76,13 +93,14 @@ def evaluate_model(job: ModelJob) -> RunFolder:
     write_record(folder.manifest, manifest)
     log = Log()
     requests = _requests(job)
-    answers, problems = _answers(job, requests, folder, log)
+    answers, problems, determinism = _answers(job, requests, folder, log)
     manifest = with_reasons(manifest, server_reasons(job.round, log.server))
     write_record(folder.manifest, manifest)
     with log.timed("grading"):
         samples = _grade(job.tasks, dict(zip(requests, answers, strict=True)))
         _keep_excerpts(job, requests, samples, folder)
         record = _record(job, manifest, samples, problems, folder)
+        record = record.model_copy(update={"determinism": determinism})
     write_record(folder.execution, log.execution())
     write_record(folder.record, record)
     return folder
@@ -102,7 +120,8 @@ def _journal(job: ModelJob) -> Journal:
 
 def _scorer(job: ModelJob, journal: Journal) -> Scorer:
     engine = job.round.engine_of(job.model.name)
-    return Scorer(_tokenizer(job), journal, engine, _scope(job))
+    thinking = job.model.thinking if job.model.mode == "thinking" else None
+    return Scorer(_tokenizer(job), journal, engine, _scope(job), thinking=thinking)
 
 
 def _tokenizer(job: ModelJob) -> Tokenizer:
@@ -142,50 +161,32 @@ def _requests(job: ModelJob) -> list[Request]:
     return [request for task in job.tasks for request in task.requests(template, job.model.system_prompt)]
 
 
-def _answers(job: ModelJob, requests: Sequence[Request], folder: RunFolder, log: Log) -> tuple[list[Answer], list[str]]:
-    """An answer to each request, from the journal or the engine, and the engine's failures in words."""
+def _answers(
+    job: ModelJob, requests: Sequence[Request], folder: RunFolder, log: Log
+) -> tuple[list[Answer], list[str], Determinism | None]:
+    """An answer to each request, the engine's failures in words, and what asking again has shown."""
     with _journal(job) as journal:
         if journal.note:
             job.screen.say(journal.note)
         scorer = _scorer(job, journal)
         problems: list[str] = []
         try:
-            answers = _ask(job, scorer, requests, folder, log)
+            answers = _asking(job, folder, log).answers(scorer, requests)
         except EngineError as error:
             job.screen.say(f"{job.model.title}: {error}")
             problems.append(str(error))
             answers = scorer.answer(requests, None, lambda _done, _total: None)
-        log.requests = dict(scorer.counts)
-        return answers, problems
+        log.requests, log.preflight = dict(scorer.counts), scorer.checklist(requests)
+        return answers, problems, scorer.certificate(requests, answers)
 
 
-def _ask(job: ModelJob, scorer: Scorer, requests: Sequence[Request], folder: RunFolder, log: Log) -> list[Answer]:
-    """Answers from the journal alone where it has all of them, else from the journal and a served model."""
-    engine, title = job.round.engine_of(job.model.name), job.model.title
-    with ExitStack() as stack:
-        endpoint = None
-        if missing := scorer.unanswered(requests):
-            with log.timed("starting"), job.screen.waiting(f"{title}: starting the engine") as notify:
-                endpoint = stack.enter_context(
-                    serve(engine, job.checkpoint.folder, job.model.name, folder.server_log, notify)
-                )
-            log.server = endpoint.reported
-            with log.timed("agreement"), job.screen.waiting(f"{title}: fast scores agree with plain ones"):
-                _stop_on_disagreement(job.model, scorer.agree(requests, endpoint))
-        else:
-            job.screen.say(f"{title}: all {len(requests)} answers are in the journal")
-        asking = f"{title}: {missing or len(requests)} questions"
-        with log.timed("scoring"), job.screen.counting(asking) as advance:
-            return scorer.answer(requests, endpoint, advance)
+def _asking(job: ModelJob, folder: RunFolder, log: Log) -> Asking:
+    engine = job.round.engine_of(job.model.name)
 
+    def start(notify: Notify) -> AbstractContextManager[Endpoint]:
+        return serve(engine, job.checkpoint.folder, job.model.name, folder.server_log, notify)
 
-def _stop_on_disagreement(model: Model, problems: Sequence[str]) -> None:
-    if problems:
-        listed = "\n".join(f"  {problem}" for problem in problems)
-        raise EngineError(
-            f"{model.title}: the engine's fast scores disagree with its plain ones:\n{listed}",
-            "report this with the server's log; no score was taken",
-        )
+    return Asking(job.model.title, engine, start, job.screen, log)
 
 
 def _scope(job: ModelJob) -> str:

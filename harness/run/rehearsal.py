@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import ConfigError
-from harness.plan import Model, Round
+from harness.plan import Floor, Model, PointItem, Round, SuiteMean, basic
+from harness.plan.points import Relative
 
 TITLES: Mapping[str, str] = {"en": "{} (dry run)", "ko": "{} (예행 평가)"}
 FOLDER = "dry-run"
@@ -50,8 +51,13 @@ def rehearsal(planned: Round, model: Model) -> Round:
     names = {suite.name for suite in public}
     rules = planned.rules.model_dump()
     rules |= {
-        "items": [item for item in rules["items"] if item["suite"] in names],
-        "gates": [gate for gate in rules["gates"] if gate["kind"] == "floor" and gate["suite"] in names],
+        "items": [item.model_dump() for item in planned.rules.items if _at_home(item, names)],
+        "gates": [gate.model_dump() for gate in planned.rules.gates if isinstance(gate, Floor) and _asks(gate, names)],
+        "scoring": {suite: how for suite, how in rules["scoring"].items() if suite in names},
+        "total": None,
+        "groups": {},
+        "totals": None,
+        "lineage": {},
         "elimination": None,
         "on_undecided": "report",
     }
@@ -68,5 +74,17 @@ def rehearsal(planned: Round, model: Model) -> Round:
         "engine": planned.engine_of(model.name).model_dump(),
         "engines": {},
         "tracking": {"kind": "none"},
+        "audits": {},
+        "rulings": (),
+        "announced": {},
     }
     return Round.model_validate(planned.model_dump() | changes)
+
+
+def _at_home(item: PointItem, suites: set[str]) -> bool:
+    """Whether an item's points can be computed from public suites alone."""
+    return _asks(item, suites) and not isinstance(item.scale, Relative)
+
+
+def _asks(rule: PointItem | Floor, suites: set[str]) -> bool:
+    return all(isinstance(source, SuiteMean) and source.suite in suites for source in basic(rule.source))

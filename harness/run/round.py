@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.checkpoint import Checkpoint, prepare
 from harness.errors import CheckpointError, ConfigError, TrackingError, VerificationError
-from harness.evidence import plan_problems, read_evidence, tree_reasons
+from harness.evidence import is_whole, plan_problems, read_evidence, tree_reasons
+from harness.panels import read_inputs
 from harness.plan import Model, Round
 from harness.records import Manifest, Reason, RoundRecord
 from harness.report import write_report, write_scores
 from harness.run.model import ModelJob, check_prompts, evaluate_model
 from harness.run.screen import Screen
-from harness.store import Results, RoundFolder, RunFolder, write_record
+from harness.store import Results, RoundFolder, RunFolder, copy_file, write_record
 from harness.suites import LoadedTask, load
 from harness.tracking import log_round
-from harness.verdict import Evidence, decide, of_models, reason
+from harness.verdict import Evidence, Inputs, decide, of_models, panel_results, reason
 
 
 @dataclass(frozen=True)
@@ -35,21 +36,46 @@ def evaluate_round(round_: Round, *, root: Path, cache: Path, screen: Screen) ->
     is recorded as incomplete and the others go on.
     """
     results = Results(root / round_.results)
+    inputs = read_inputs(round_, _beside(root))
+    _refuse_to_serve(round_)
     tasks = load_suites(round_, root, screen)
     checkpoints = _prepare_all(round_, root, cache, screen)
-    jobs = [ModelJob(round_, model, checkpoints[model.name], tasks, root, results, screen) for model in round_.models]
+    jobs = [ModelJob(round_, model, checkpoints[model.name], tasks, root, results, screen) for model in round_.served]
     for job in jobs:
         check_prompts(job)
-    runs: dict[str, RunFolder | None] = {job.model.name: evaluate_model(job) for job in jobs}
-    return conclude(round_, results, runs, root=root, screen=screen)
+    runs: dict[str, RunFolder | None] = {model.name: None for model in round_.models}
+    runs |= {job.model.name: evaluate_model(job) for job in jobs}
+    return conclude(round_, results, runs, inputs, root=root, screen=screen)
 
 
 def decide_round(round_: Round, *, root: Path, screen: Screen) -> Concluded:
     """The verdict from the records that exist; nothing is served."""
     results = Results(root / round_.results)
     folder = results.round(round_.folder)
-    runs = {model.name: _stored_run(folder, model.name) for model in round_.models}
-    return conclude(round_, results, runs, root=root, screen=screen)
+    served = [model.name for model in round_.served]
+    runs = {model.name: _stored_run(folder, model.name) if model.name in served else None for model in round_.models}
+    return conclude(round_, results, runs, read_inputs(round_, _beside(root)), root=root, screen=screen)
+
+
+def _beside(root: Path) -> Callable[[str], Path]:
+    """Where a round's own files lie: paths are relative to the project's root."""
+    return lambda name: root / Path(name).expanduser()
+
+
+def _refuse_to_serve(round_: Round) -> None:
+    """ConfigError where serving would be for nothing."""
+    if not round_.suites:
+        raise ConfigError(
+            f"round {round_.name} has no suites: all its numbers are imported and nothing is to be served",
+            f"run `harness decide round={round_.name}`",
+        )
+    for model in round_.entrants:
+        before = round_.rules.lineage.eliminated_in(model.owner)
+        if before is not None:
+            raise ConfigError(
+                f"entrant {model.name}: its owner {model.owner!r} was eliminated in {before.round} and may not return",
+                "take it out of the round, or change rules.lineage",
+            )
 
 
 def report_round(round_: Round, *, root: Path) -> Path:
@@ -75,7 +101,7 @@ def _prepare_all(round_: Round, root: Path, cache: Path, screen: Screen) -> dict
     """Every model's checkpoint, or one error that lists what is wrong with all of them."""
     checkpoints: dict[str, Checkpoint] = {}
     broken: list[str] = []
-    for model in round_.models:
+    for model in round_.served:
         try:
             checkpoints[model.name] = prepare_model(round_, model, root, cache, screen)
         except CheckpointError as error:
@@ -116,15 +142,22 @@ def _has_complete_record(run: RunFolder) -> bool:
 
 
 def conclude(
-    round_: Round, results: Results, runs: Mapping[str, RunFolder | None], *, root: Path, screen: Screen
+    round_: Round,
+    results: Results,
+    runs: Mapping[str, RunFolder | None],
+    inputs: Inputs,
+    *,
+    root: Path,
+    screen: Screen,
 ) -> Concluded:
-    """Decide from the runs and write round.json, then the report, the tables and MLflow's copy."""
+    """Decide from the runs and inputs and write round.json, then the report, the tables and MLflow's copy."""
     folder = results.round(round_.folder)
     evidence = {name: read_evidence(folder, _relative(folder, run)) for name, run in runs.items()}
     _refuse_other_plans(folder, round_, evidence)
     manifests = [run.read_manifest() for run in runs.values() if run is not None]
-    because = (*_round_reasons(round_, root), *_run_reasons(round_, evidence, manifests))
-    record = _round_record(round_, evidence, tuple({found.text: found for found in because}.values()))
+    _keep_inputs(folder, inputs, root)
+    because = (*_round_reasons(round_, inputs, root), *_run_reasons(round_, evidence, manifests))
+    record = _round_record(round_, evidence, inputs, tuple({found.text: found for found in because}.values()))
     write_record(folder.record, record)
     with screen.waiting("writing the report"):
         write_scores(folder)
@@ -143,9 +176,17 @@ def _relative(folder: RoundFolder, run: RunFolder | None) -> str | None:
     return None if run is None else run.path.relative_to(folder.path).as_posix()
 
 
-def _round_record(round_: Round, evidence: Mapping[str, Evidence], because: tuple[Reason, ...]) -> RoundRecord:
-    entrants, references = decide(round_, evidence)
-    whole = all(found.record is not None and found.record.status == "complete" for found in evidence.values())
+def _keep_inputs(folder: RoundFolder, inputs: Inputs, root: Path) -> None:
+    """Copy what the verdict rests on beside it, so that anyone can recompute it."""
+    for name, sha256 in inputs.files.items():
+        copy_file(_beside(root)(name), folder.input(name, sha256))
+
+
+def _round_record(
+    round_: Round, evidence: Mapping[str, Evidence], inputs: Inputs, because: tuple[Reason, ...]
+) -> RoundRecord:
+    entrants, references = decide(round_, evidence, inputs)
+    whole = is_whole(round_, evidence, entrants)
     return RoundRecord(
         round=round_.name,
         title=round_.title,
@@ -154,13 +195,19 @@ def _round_record(round_: Round, evidence: Mapping[str, Evidence], because: tupl
         official=not because,
         unofficial_because=because,
         plan=round_.model_dump(mode="json", exclude={"lang"}),  # the verdict is the same in every language
+        inputs=inputs.files,
+        panels=panel_results(round_, inputs),
         entrants=entrants,
         references=references,
     )
 
 
-def _round_reasons(round_: Round, root: Path) -> Iterable[Reason]:
-    """Why the verdict itself is not official: rules and plan are not part of the runs."""
+def _round_reasons(round_: Round, inputs: Inputs, root: Path) -> Iterable[Reason]:
+    """Why the verdict itself is not official: rules, plan and inputs are not part of the runs."""
+    if round_.replay:
+        yield reason(round_, "unofficial_replay")
+    if files := inputs.doubtful():
+        yield reason(round_, "unofficial_second_hand", files=files)
     if round_.overridden:
         yield reason(round_, "unofficial_overridden", parts=round_.overridden)
     yield from tree_reasons(round_, root)
@@ -169,11 +216,12 @@ def _round_reasons(round_: Round, root: Path) -> Iterable[Reason]:
 def _run_reasons(round_: Round, evidence: Mapping[str, Evidence], manifests: Iterable[Manifest]) -> Iterable[Reason]:
     """Why the runs are not official: each reason once, with the models that it holds for."""
     found = [(because, manifest.model) for manifest in manifests for because in manifest.unofficial_because]
-    found += [(reason(round_, "unofficial_no_run"), name) for name, each in evidence.items() if each.record is None]
+    served = [model.name for model in round_.served]
+    found += [(reason(round_, "unofficial_no_run"), name) for name in served if evidence[name].record is None]
     because = {each.text: each for each, _ in found}
     for text, each in because.items():
         models = [model for other, model in found if other.text == text]
-        yield each if len(models) == len(evidence) else of_models(each, models, round_)
+        yield each if len(models) == len(served) else of_models(each, models, round_)
 
 
 def _track(round_: Round, folder: RoundFolder, results: Results, screen: Screen) -> None:

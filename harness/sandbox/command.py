@@ -20,10 +20,10 @@ SYSTEM = ("/bin", "/lib", "/lib32", "/lib64", "/libx32", "/sbin")
 """Beside /usr; mostly links into it."""
 
 
-def command(limits: Limits, rights: Rights) -> list[str]:
-    """The command line; the program goes to its stdin."""
+def command(limits: Limits, rights: Rights, filter_: int) -> list[str]:
+    """The command line; the program goes to its stdin, the system calls it is refused are read from `filter_`."""
     user = str(NOBODY) if rights == "dropped" else ""
-    return ["bwrap", *_walls(limits, rights), "--", *_interpreter(), *_inside(limits), user]
+    return ["bwrap", *_walls(limits, rights), "--seccomp", f"{filter_}", "--", *_interpreter(), *_inside(limits), user]
 
 
 def _walls(limits: Limits, rights: Rights) -> Iterator[str]:

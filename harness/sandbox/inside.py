@@ -9,6 +9,7 @@ import json
 import os
 import resource
 import sys
+import types
 
 
 def enclose(limits: dict[str, int], user: str) -> None:
@@ -34,7 +35,9 @@ def main() -> None:
     program = sys.stdin.buffer.read().decode()
     sys.stdin = io.StringIO()
     sys.argv = ["program"]
-    exec(compile(program, "program", "exec"), {"__name__": "__main__"})  # noqa: S102 - what the sandbox is for
+    # A module like any other: code under `if __name__ == "__main__"` shows the function off and is no part of it.
+    module = sys.modules["program"] = types.ModuleType("program")
+    exec(compile(program, "program", "exec"), module.__dict__)  # noqa: S102 - what the sandbox is for
 
 
 main()

@@ -26,3 +26,5 @@ class Limits(Frozen):
     """Standard output and error together, KiB."""
     scratch_mib: Count = 32
     """Files in /tmp, the only place that can be written, MiB."""
+    files: Count = 4096
+    """Files and folders in /tmp at once; looked at a few times a second, for the kernel counts no inodes per user."""

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import functools
+import os
+import platform
 import selectors
 import shutil
 import subprocess
 import time
 from dataclasses import dataclass
-from typing import IO, Literal
+from typing import IO, TYPE_CHECKING, Literal
 
 from harness.errors import SetupError
 from harness.sandbox.command import MIB, Rights, command
 from harness.sandbox.limits import Limits
+from harness.sandbox.syscalls import refusals
 
-Ended = Literal["done", "error", "timeout", "memory", "output"]
+if TYPE_CHECKING:
+    import psutil
+
+Ended = Literal["done", "error", "timeout", "memory", "output", "files"]
 """`done`: it ran to its end with exit code 0. `error`: any other end of its own, a limit inside it included."""
 
 WATCH_S = 0.05
@@ -56,6 +62,8 @@ def _tried() -> tuple[Rights | None, str]:
     """The first way that runs a program, and what the last one that did not said."""
     if shutil.which("bwrap") is None:
         return None, "bwrap is not installed"
+    if refusals() is None:
+        return None, f"no system call filter for {platform.machine()} is known"
     problem = ""
     ways: tuple[Rights, ...] = ("dropped", "user_namespace")
     for rights in ways:
@@ -68,17 +76,32 @@ def _tried() -> tuple[Rights | None, str]:
 
 def _run(program: str, limits: Limits, rights: Rights) -> Ran:
     started = time.monotonic()
-    child = subprocess.Popen(
-        command(limits, rights), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    child = _started(limits, rights)
     try:
-        ended, output = _Watch(child, limits, started).until_its_end(program.encode())
+        # What is no text in UTF-8 (a lone surrogate) is no program either: the interpreter inside says so.
+        ended, output = _Watch(child, limits, started).until_its_end(program.encode(errors="surrogatepass"))
     finally:
         child.kill()  # and with it everything inside (--die-with-parent)
         exit_code = child.wait()
         for stream in (child.stdin, child.stdout, child.stderr):
             _close(stream)
     return Ran(ended or ("error" if exit_code else "done"), exit_code, output, time.monotonic() - started)
+
+
+def _started(limits: Limits, rights: Rights) -> subprocess.Popen[bytes]:
+    filter_, writing = os.pipe()
+    try:
+        with os.fdopen(writing, "wb") as file:
+            file.write(refusals() or b"")
+        return subprocess.Popen(
+            command(limits, rights, filter_),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pass_fds=(filter_,),
+        )
+    finally:
+        os.close(filter_)
 
 
 def _close(stream: IO[bytes] | None) -> None:
@@ -136,35 +159,49 @@ class _Watch:
             return "timeout"
         if sum(map(len, self._written.values())) > self._limits.output_kib * KIB:
             return "output"
-        return "memory" if self._resident() > self._limits.memory_mib * MIB else None
+        inside = self._inside()
+        if sum(map(_resident_of, inside)) > self._limits.memory_mib * MIB:
+            return "memory"
+        return "files" if inside and _files(inside[0].pid) > self._limits.files else None
 
-    def _resident(self) -> int:
-        """Resident memory of everything inside, bytes."""
+    def _inside(self) -> list[psutil.Process]:
+        """Every process in the sandbox, the first of them first."""
         import psutil
 
         try:
-            inside = psutil.Process(self._child.pid).children(recursive=True)
+            return psutil.Process(self._child.pid).children(recursive=True)
         except psutil.NoSuchProcess:
-            return 0
-        return sum(_resident_of(process) for process in inside)
+            return []
 
     def _wait(self) -> Ended | None:
         """It has closed its output and may still run."""
-        try:
-            self._child.wait(max(self._deadline - time.monotonic(), 0))
-        except subprocess.TimeoutExpired:
-            return "timeout"
-        return None
+        while True:
+            try:
+                self._child.wait(WATCH_S)
+            except subprocess.TimeoutExpired:
+                if stop := self._overrun():
+                    return stop
+            else:
+                return None
 
     def _text(self) -> str:
         whole = b"".join(bytes(part) for part in self._written.values())
         return whole[: self._limits.output_kib * KIB].decode(errors="replace")
 
 
-def _resident_of(process: object) -> int:
+def _resident_of(process: psutil.Process) -> int:
     import psutil
 
     try:
-        return int(process.memory_info().rss)  # type: ignore[attr-defined]
+        return int(process.memory_info().rss)
     except psutil.Error:
         return 0
+
+
+def _files(pid: int) -> int:
+    """Files and folders in the /tmp that a process sees; 0 where it is gone or not there yet."""
+    try:
+        scratch = os.statvfs(f"/proc/{pid}/root/tmp")
+    except OSError:
+        return 0
+    return scratch.f_files - scratch.f_ffree

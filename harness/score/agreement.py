@@ -4,55 +4,56 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from harness.request import Failure, Request
-from harness.score.calls import Call, EchoCall, LabelsCall, Result, Scores
-from harness.score.planning import Plan, Planner
+from harness.request import Failure, Loglikelihood, Request
+from harness.score.calls import Call, Result, Scores
+from harness.score.planning import Planner
+from harness.score.shapes import EchoCall
 
-TOLERANCE = 1e-3
-"""Largest difference of two log-likelihoods in float32, nats."""
+TOLERANCE = 1e-4
+"""Largest difference of two log-likelihoods in float32, nats a token."""
 COARSE_TOLERANCE = 0.1
 """The same in half precision, where another batch alone moves values in the second decimal."""
 ITEMS_PER_TASK = 2
-LABELS_PER_ITEM = 4
+CHOICES_PER_ITEM = 4
 
 
 class Trial:
-    """One labels call and the plain form of some of its labels."""
+    """One multiple-choice request, and the plain form of some of its choices."""
 
-    def __init__(self, task: str, item_id: str, call: LabelsCall, planner: Planner) -> None:
-        self._task, self._item_id = task, item_id
-        self._call = call
-        self._echoes: list[EchoCall] = planner.echoes(call)[:LABELS_PER_ITEM]
+    def __init__(self, request: Request, ask: Loglikelihood, planner: Planner) -> None:
+        self._request, self._planner = request, planner
+        self._echoes: list[EchoCall] = planner.echoes(ask)[:CHOICES_PER_ITEM]
 
     def calls(self) -> dict[str, Call]:
         """All calls of the trial, by key."""
-        return {call.key: call for call in (self._call, *self._echoes)}
+        return {**self._planner.plan(self._request).calls, **{call.key: call for call in self._echoes}}
 
     def disagreements(self, results: Mapping[str, Result | Failure], tolerance: float) -> list[str]:
-        """A sentence for each label whose two scores differ, or that could not be scored both ways."""
-        where = f"{self._task}: item {self._item_id}"
-        fast = results[self._call.key]
-        if not isinstance(fast, Scores):
-            return [f"{where}: the engine does not score labels in one prefill: {_cause(fast)}"]
+        """A sentence for each choice whose two scores differ, or that could not be scored both ways."""
+        where = f"{self._request.task}: item {self._request.item_id}"
+        fast = self._planner.scores(self._request, results)
+        if isinstance(fast, Failure):
+            return [f"{where}: the engine does not score its choices in one prefill: {fast.cause}"]
         sentences = []
         for place, echo in enumerate(self._echoes):
             plain = results[echo.key]
-            token = echo.continuation[0]
             if not isinstance(plain, Scores):
-                sentences.append(f"{where}: the engine does not echo token {token}: {_cause(plain)}")
-            elif difference := _difference(fast, place, plain, tolerance):
-                sentences.append(f"{where}: token {token} scored in one prefill and echoed: {difference}")
+                sentences.append(f"{where}: the engine does not echo choice {place + 1}: {_cause(plain)}")
+            elif difference := _difference(fast, place, plain, tolerance * len(echo.continuation)):
+                sentences.append(f"{where}: choice {place + 1} scored in one prefill and echoed: {difference}")
         return sentences
 
 
-def trials(asked: Iterable[tuple[Request, Plan]], planner: Planner) -> list[Trial]:
-    """The first ITEMS_PER_TASK labels calls of every task."""
-    chosen: dict[str, dict[str, Trial]] = {}
-    for request, plan in asked:
+def trials(requests: Iterable[Request], planner: Planner) -> list[Trial]:
+    """The first ITEMS_PER_TASK questions of every task that are not echoed anyway."""
+    chosen: dict[str, dict[Loglikelihood, Trial]] = {}
+    for request in requests:
         of_task = chosen.setdefault(request.task, {})
-        for key, call in plan.calls.items():
-            if isinstance(call, LabelsCall) and len(of_task) < ITEMS_PER_TASK and key not in of_task:
-                of_task[key] = Trial(request.task, request.item_id, call, planner)
+        ask = request.ask
+        if not isinstance(ask, Loglikelihood) or len(of_task) == ITEMS_PER_TASK or ask in of_task:
+            continue
+        if any(not isinstance(call, EchoCall) for call in planner.plan(request).calls.values()):
+            of_task[ask] = Trial(request, ask, planner)
     return [trial for of_task in chosen.values() for trial in of_task.values()]
 
 

@@ -137,7 +137,7 @@ def _checksum(key: str, value: bytes) -> int:
 def _decoded(value: bytes) -> Result:
     fields = orjson.loads(value)
     if "ids" in fields:
-        return Tokens(tuple(fields["ids"]), fields["finish"])
+        return Tokens(tuple(fields["ids"]), fields["finish"], fields.get("stop"))
     return Scores(tuple(fields["logprobs"]), tuple(fields["greedy"]), tuple(fields["margins"]))
 
 

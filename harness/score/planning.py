@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.hashing import digest
+from harness.plan.model import Thinking
 from harness.request import Answer, Failure, Generation, GenerationAnswer, Loglikelihood, LoglikelihoodAnswer, Request
-from harness.score.calls import MAX_LABELS, Call, EchoCall, GenerateCall, LabelsCall, Result, Scores, Tokens, pack
-from harness.score.tokens import Ids, Tokenizer
+from harness.score.calls import Call, Result, Scores, Tokens, pack
+from harness.score.covering import Abilities, Ids, Part, cover
+from harness.score.shapes import EchoCall
+from harness.score.texts import GenerateCall, ThinkCall
+from harness.score.tokens import Tokenizer
 
 SEED_BITS = 31
+ASKS_PER_BATCH = 256
+"""Asks whose texts are tokenised together: enough for every core, little enough to hold."""
+
+Results = Mapping[str, Result | Failure]
+Question = tuple[Loglikelihood | Generation, int]
+"""What is asked, and the repeat where something is drawn (else 0)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +30,8 @@ class Plan:
 
     calls: Mapping[str, Call]
     """By key; empty where the request cannot be asked."""
-    places: tuple[tuple[str, int], ...]
-    """For each continuation: its call's key and its position in the call's scores. For a text: its call."""
+    places: tuple[tuple[Part, ...], ...] = ()
+    """For each continuation: the parts that its log-likelihood is the sum of. Empty for a text."""
     obstacle: str | None = None
     """Why the request cannot be asked at all."""
 
@@ -28,73 +39,91 @@ class Plan:
 class Planner:
     """Plans requests, each distinct question once."""
 
-    def __init__(self, tokenizer: Tokenizer, scope: str, seed: int) -> None:
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        scope: str,
+        seed: int,
+        *,
+        can: Abilities | None = None,
+        thinking: Thinking | None = None,
+    ) -> None:
         self._tokenizer, self._scope, self._seed = tokenizer, scope, seed
-        self._plans: dict[tuple[Loglikelihood | Generation, int], Plan] = {}
+        self.can, self._thinking = can or Abilities(), thinking
+        self._plans: dict[Question, Plan] = {}
+
+    def prepare(self, requests: Iterable[Request]) -> None:
+        """Plan the requests, their texts tokenised in batches."""
+        fresh = list(dict.fromkeys(question for each in requests if (question := _question(each)) not in self._plans))
+        for start in range(0, len(fresh), ASKS_PER_BATCH):
+            some = fresh[start : start + ASKS_PER_BATCH]
+            self._plan_choices([one for one in some if isinstance(one[0], Loglikelihood)])
+            self._plan_texts([one for one in some if isinstance(one[0], Generation)])
 
     def plan(self, request: Request) -> Plan:
         """The request's calls. Repeats differ only where something is drawn."""
-        ask = request.ask
-        drawn = isinstance(ask, Generation) and ask.temperature > 0
-        repeat = request.repeat if drawn else 0
-        plan = self._plans.get((ask, repeat))
-        if plan is None:
-            plan = self._plans[ask, repeat] = self._planned(ask, repeat)
-        return plan
+        question = _question(request)
+        if question not in self._plans:
+            self.prepare([request])
+        return self._plans[question]
 
-    def echoes(self, call: LabelsCall) -> list[EchoCall]:
-        """The plain form of a labels call: each label echoed on its own."""
-        return [EchoCall(call.scope, call.packed, (label,)) for label in call.labels]
+    def calls(self, request: Request, results: Results) -> dict[str, Call]:
+        """The request's calls by key, with those that follow from the results known so far."""
+        calls = dict(self.plan(request).calls)
+        for key, call in list(calls.items()):
+            result = results.get(key, MISSING)
+            if not isinstance(result, Failure) and (following := call.then(result)) is not None:
+                calls[following.key] = following
+        return calls
 
-    def answer(self, request: Request, results: Mapping[str, Result | Failure]) -> Answer:
-        """The request's answer from its calls' results; a Failure where one of them failed or is missing."""
-        plan = self.plan(request)
-        if plan.obstacle is not None:
-            return Failure(plan.obstacle)
-        found: dict[str, Result] = {}
-        for key in plan.calls:
-            result = results.get(key, Failure("not asked: the journal holds no answer"))
-            if isinstance(result, Failure):
-                return result
-            found[key] = result
-        if isinstance(request.ask, Generation):
-            return self._text(request.ask, found[plan.places[0][0]])
-        scores = [(found[key], position) for key, position in plan.places]
-        logprobs = tuple(result.logprobs[at] for result, at in scores if isinstance(result, Scores))
-        greedy = tuple(result.greedy[at] for result, at in scores if isinstance(result, Scores))
-        return LoglikelihoodAnswer(logprobs, greedy)
+    def calls_of(self, requests: Iterable[Request], results: Results) -> dict[str, Call]:
+        """The calls of all requests by key, with those that follow from the results known so far."""
+        return {key: call for request in requests for key, call in self.calls(request, results).items()}
 
-    def _planned(self, ask: Loglikelihood | Generation, repeat: int) -> Plan:
-        if isinstance(ask, Generation):
-            return self._generation(ask, repeat)
+    def echoes(self, ask: Loglikelihood) -> list[EchoCall]:
+        """The plain form of a multiple-choice question: each continuation echoed on its own."""
         context, continuations = self._tokenizer.encode_choices(ask.context, ask.continuations)
+        return [EchoCall(self._scope, pack(context), ids) for ids in continuations]
+
+    def scores(self, request: Request, results: Results) -> Scores | Failure:
+        """Log-likelihood, greedy flag and margin of each continuation; a Failure where a call failed or is missing."""
+        plan = self.plan(request)
+        found = _found(plan.calls, results)
+        if plan.obstacle is not None or isinstance(found, Failure):
+            return found if isinstance(found, Failure) else Failure(str(plan.obstacle))
+        return Scores(*zip(*(_summed(parts, found) for parts in plan.places), strict=True))
+
+    def answer(self, request: Request, results: Results) -> Answer:
+        """The request's answer from its calls' results; a Failure where one of them failed or is missing."""
+        ask = request.ask
+        if isinstance(ask, Generation):
+            return self._text(ask, self.plan(request), results)
+        scores = self.scores(request, results)
+        return scores if isinstance(scores, Failure) else LoglikelihoodAnswer(scores.logprobs, scores.greedy)
+
+    def _plan_choices(self, questions: Sequence[Question]) -> None:
+        asks = [ask for ask, _ in questions if isinstance(ask, Loglikelihood)]
+        pairs = self._tokenizer.encode_batch([(ask.context, ask.continuations) for ask in asks])
+        for question, (context, continuations) in zip(questions, pairs, strict=True):
+            self._plans[question] = self._loglikelihood(context, continuations)
+
+    def _plan_texts(self, questions: Sequence[Question]) -> None:
+        prompts = self._tokenizer.encode_prompts([ask.context for ask, _ in questions])
+        for (ask, repeat), prompt in zip(questions, prompts, strict=True):
+            if isinstance(ask, Generation):
+                self._plans[ask, repeat] = self._generation(ask, repeat, prompt)
+
+    def _loglikelihood(self, context: Ids, continuations: Sequence[Ids]) -> Plan:
         if not context:
-            return Plan({}, (), "the context has no tokens")
+            return Plan({}, obstacle="the context has no tokens")
         if not continuations or not all(continuations):
-            return Plan({}, (), "a continuation has no tokens")
-        return self._loglikelihood(pack(context), continuations)
+            return Plan({}, obstacle="a continuation has no tokens")
+        found = cover(self._scope, pack(context), continuations, self.can)
+        return Plan(found.calls, tuple(found.places[ids] for ids in continuations))
 
-    def _loglikelihood(self, context: bytes, continuations: Sequence[Ids]) -> Plan:
-        """One-token continuations share calls of at most MAX_LABELS labels; each longer one has a call of its own."""
-        labels = list(dict.fromkeys(ids[0] for ids in continuations if len(ids) == 1))
-        places: dict[Ids, tuple[str, int]] = {}
-        calls: dict[str, Call] = {}
-        for start in range(0, len(labels), MAX_LABELS):
-            together = LabelsCall(self._scope, context, tuple(labels[start : start + MAX_LABELS]))
-            key = together.key
-            calls[key] = together
-            places |= {(label,): (key, position) for position, label in enumerate(together.labels)}
-        for ids in continuations:
-            if ids not in places:
-                alone = EchoCall(self._scope, context, ids)
-                key = alone.key
-                calls[key], places[ids] = alone, (key, 0)
-        return Plan(calls, tuple(places[ids] for ids in continuations))
-
-    def _generation(self, ask: Generation, repeat: int) -> Plan:
-        prompt = self._tokenizer.encode_prompt(ask.context)
+    def _generation(self, ask: Generation, repeat: int, prompt: Ids) -> Plan:
         if not prompt:
-            return Plan({}, (), "the context has no tokens")
+            return Plan({}, obstacle="the context has no tokens")
         call = GenerateCall(
             self._scope,
             pack(prompt),
@@ -105,8 +134,9 @@ class Planner:
             seed=self._seed_of(repeat) if ask.temperature > 0 else None,
             vocabulary=self._tokenizer.vocabulary,
         )
-        key = call.key
-        return Plan({key: call}, ((key, 0),))
+        if self._thinking is not None:
+            call = ThinkCall.before(call, end=self._thinking.end, budget=self._thinking.max_tokens)
+        return Plan({call.key: call})
 
     def _seed_of(self, repeat: int) -> int:
         return int(digest([self._seed, repeat])[:16], 16) % (1 << SEED_BITS)
@@ -116,11 +146,64 @@ class Planner:
         end = (self._tokenizer.end_text,) if self._tokenizer.end_text else ()
         return tuple(dict.fromkeys(text for text in (*ask.until, *end) if text))
 
-    def _text(self, ask: Generation, tokens: Result) -> GenerationAnswer:
+    def _text(self, ask: Generation, plan: Plan, results: Results) -> Answer:
+        if plan.obstacle is not None:
+            return Failure(plan.obstacle)
+        ((key, call),) = plan.calls.items()
+        ids: Ids = ()
+        while call is not None:
+            result = results.get(key, MISSING)
+            if not isinstance(result, Tokens):
+                return result if isinstance(result, Failure) else Failure(f"a text was answered with {result!r}")
+            ids += result.ids
+            if (following := call.then(result)) is None:
+                break
+            key, call = following.key, following
+        return self._answered(ask, ids, result)
+
+    def _answered(self, ask: Generation, ids: Ids, last: Tokens) -> GenerationAnswer:
         """Decoded without special tokens, cut at each stop string in turn (lm-eval's `postprocess_generated_text`)."""
-        if not isinstance(tokens, Tokens):
-            raise TypeError(f"a generation was answered with {tokens!r}")
-        whole = text = self._tokenizer.decode(tokens.ids)
+        thought, whole = self._apart(ids, last)
+        text = whole
         for stop in self._stop(ask):
             text = text.split(stop)[0]
-        return GenerationAnswer(text, "stop" if text != whole else tokens.finish)
+        return GenerationAnswer(text, "stop" if text != whole else last.finish, thought)
+
+    def _apart(self, ids: Ids, last: Tokens) -> tuple[str | None, str]:
+        """Thinking and answer. Thinking that the budget cut off has no answer; without any, all is answer."""
+        if self._thinking is None:
+            return None, self._tokenizer.decode(ids)
+        thought, end, behind = self._tokenizer.decode(ids, special=True).partition(self._thinking.end)
+        if end:
+            return thought, self._tokenizer.without_special(behind)
+        return (thought, "") if last.finish == "length" else ("", self._tokenizer.decode(ids))
+
+
+MISSING = Failure("not asked: the journal holds no answer")
+
+
+def _question(request: Request) -> Question:
+    drawn = isinstance(request.ask, Generation) and request.ask.temperature > 0
+    return request.ask, request.repeat if drawn else 0
+
+
+def _found(calls: Iterable[str], results: Results) -> dict[str, Result] | Failure:
+    found: dict[str, Result] = {}
+    for key in calls:
+        result = results.get(key, MISSING)
+        if isinstance(result, Failure):
+            return result
+        found[key] = result
+    return found
+
+
+def _summed(parts: Sequence[Part], results: Mapping[str, Result]) -> tuple[float, bool, float]:
+    """A continuation's log-likelihood, whether each of its tokens is the likeliest, and the largest margin."""
+    each = []
+    for key, place in parts:
+        scores = results[key]
+        if not isinstance(scores, Scores):
+            raise TypeError(f"a continuation was answered with {scores!r}")
+        each.append((scores.logprobs[place], scores.greedy[place], scores.margins[place]))
+    values, greedy, margins = zip(*each, strict=True)
+    return math.fsum(values), all(greedy), max(margins)

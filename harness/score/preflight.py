@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from harness.request import Request
-from harness.score.calls import BYTES_PER_ID, Call, GenerateCall, unpack
+from harness.score.calls import BYTES_PER_ID, Call, unpack
 from harness.score.planning import Plan
+from harness.score.texts import GenerateCall
 from harness.score.tokens import Tokenizer
 
 

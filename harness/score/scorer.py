@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from harness.plan.engine import FakeEngine, RemoteEngine, VllmEngine
+from harness.plan.model import Thinking
+from harness.records import Check, Determinism, ReplayCondition
 from harness.request import Answer, Failure, Request
-from harness.score import agreement, preflight
+from harness.score import abilities, agreement, preflight
 from harness.score.calls import Call, Result
+from harness.score.casualties import Casualties
+from harness.score.checklist import checklist
 from harness.score.client import FIRST_PAUSE_S, Client, Endpoint
+from harness.score.covering import Abilities
+from harness.score.determinism import CONDITIONS, Condition, certificate, sample
 from harness.score.journal import Journal
-from harness.score.order import in_order
+from harness.score.order import apart
 from harness.score.planning import Planner
 from harness.score.pool import Answered, Pool, Write
+from harness.score.progress import Progress, Tally
 from harness.score.tokens import Tokenizer
 
 Results = dict[str, Result | Failure]
-Progress = Callable[[int, int], None]
-"""Told of requests done and requests to be asked."""
 
 
 class Scorer:
@@ -32,37 +37,50 @@ class Scorer:
         engine: VllmEngine | RemoteEngine | FakeEngine,
         scope: str,
         *,
+        thinking: Thinking | None = None,
         first_pause_s: float = FIRST_PAUSE_S,
     ) -> None:
-        self._tokenizer, self._journal, self._engine = tokenizer, journal, engine
-        self._first_pause_s = first_pause_s
-        self._planner = Planner(tokenizer, scope, seed=getattr(engine, "seed", 0))
+        """`thinking`: how the thinking of a reasoning model is told from its answer; null where it does not think."""
+        self._tokenizer, self._journal, self._engine, self._scope = tokenizer, journal, engine, scope
+        self._thinking, self._first_pause_s = thinking, first_pause_s
+        self._tried = abilities.trials(scope, tokenizer.prefix)
+        self._planner = self._planner_for(self._known_abilities())
         self._fresh: set[str] = set()
+        self.casualties = Casualties()
+        """What the engine's deaths taught; with it, an answer after a restart asks no poison again."""
         self.counts: Counter[str] = Counter()
         """Requests answered by the `engine`, by the `journal` and `failed`, and `retries` of calls."""
 
-    def unanswered(self, requests: Sequence[Request]) -> int:
+    def unanswered(self, requests: Sequence[Request], planner: Planner | None = None) -> int:
         """Requests for which the engine is needed."""
-        calls = self._calls(requests)
-        missing = calls.keys() - self._journal.get(calls).keys()
-        return sum(not missing.isdisjoint(self._planner.plan(request).calls) for request in requests)
+        planner = planner or self._planner
+        calls, known = self._calls(requests, planner)
+        missing = calls.keys() - known.keys() - self.casualties.poison.keys()
+        return sum(not missing.isdisjoint(planner.calls(request, known)) for request in requests)
 
     def preflight(self, requests: Sequence[Request]) -> list[str]:
         """What is wrong with the requests, a sentence each; empty where nothing is."""
+        self._planner.prepare(requests)
         asked = ((request, self._planner.plan(request)) for request in requests)
         return preflight.problems(asked, self._tokenizer, self._engine.max_model_len)
 
+    def checklist(self, requests: Sequence[Request]) -> list[Check]:
+        """What the model and each task will be asked like."""
+        self._planner.prepare(requests)
+        return checklist(requests, self._planner, self._tokenizer, self._engine.max_model_len, self._thinking)
+
     def agree(self, requests: Sequence[Request], endpoint: Endpoint) -> list[str]:
-        """Where the engine's one-prefill label scores differ from echoed ones; empty where they agree.
+        """Where the engine's fast scores differ from echoed ones; empty where they agree.
 
         Asked past the journal, which an earlier engine may have filled: the one that will answer proves itself. What
-        it says on trial is not kept.
+        it says on trial is not kept. What a remote engine can do at all is tried first.
         """
-        asked = ((request, self._planner.plan(request)) for request in requests)
-        chosen = agreement.trials(asked, self._planner)
-        calls = {key: call for trial in chosen for key, call in trial.calls().items()}
-        results: Results = {}
-        self._ask(calls, endpoint, results.__setitem__, write=_forget)
+        if isinstance(self._engine, RemoteEngine):
+            self._try(endpoint)
+        self._planner.prepare(requests)
+        poison = self.casualties.poison.keys()
+        chosen = [trial for trial in agreement.trials(requests, self._planner) if poison.isdisjoint(trial.calls())]
+        results = self._asked_now({key: call for trial in chosen for key, call in trial.calls().items()}, endpoint)
         tolerance = self._tolerance()
         return [sentence for trial in chosen for sentence in trial.disagreements(results, tolerance)]
 
@@ -72,46 +90,127 @@ class Scorer:
         A request that the machine could not answer gets a Failure and the others go on. EngineError where the engine
         is dead or refuses altogether, StorageError where the journal cannot be written; what was answered is kept.
         """
-        calls = self._calls(requests)
-        known = self._journal.get(calls)
-        results: Results = dict(known)
-        missing = {key: call for key, call in calls.items() if key not in known}
+        calls, known = self._calls(requests)
+        results: Results = {**known, **self.casualties.poison}
+        missing = {key: call for key, call in calls.items() if key not in results}
         if endpoint is not None and missing:
-            progress = self._progress(requests, known, on_progress)
+            tally = Tally([self._planner.calls(request, known).keys() & missing.keys() for request in requests])
+            asked = dict(missing)
 
             def answered(key: str, result: Result | Failure) -> None:
                 results[key] = result
+                following = None
                 if not isinstance(result, Failure):
                     self._fresh.add(key)
-                progress(key, result)
+                    following = asked[key].then(result)
+                if following is not None:
+                    asked[following.key] = following
+                on_progress(*tally.answered(key, None if following is None else following.key))
 
             self._ask(missing, endpoint, answered, write=self._journal.put)
         answers = [self._planner.answer(request, results) for request in requests]
-        self._count(requests, answers)
+        self._count(requests, answers, results)
         return answers
 
-    def _calls(self, requests: Sequence[Request]) -> dict[str, Call]:
-        return {key: call for request in requests for key, call in self._planner.plan(request).calls.items()}
+    def unreplayed(self, requests: Sequence[Request]) -> int:
+        """Replays (a request under a condition) for which the engine is needed."""
+        again = self._sample(requests)
+        return sum(self.unanswered(again, self._planner_of(condition)) for condition in CONDITIONS)
 
-    def _ask(self, calls: Mapping[str, Call], endpoint: Endpoint, answered: Answered, *, write: Write) -> None:
-        """Ask the engine for all calls, given by key."""
+    def replay(self, requests: Sequence[Request], endpoint: Endpoint) -> None:
+        """Ask a sample again under every condition; the answers go to the journal, apart from the run's own."""
+        again = self._sample(requests)
+        for condition in CONDITIONS:
+            calls, known = self._calls(again, self._planner_of(condition))
+            missing = {key: call for key, call in calls.items() if key not in known}
+            self._ask(missing, endpoint, _heard, write=self._journal.put, how=condition)
+
+    def certificate(self, requests: Sequence[Request], answers: Sequence[Answer]) -> Determinism | None:
+        """What the replays in the journal say; null where the engine asks for none."""
+        again = self._sample(requests)
+        if not again:
+            return None
+        replays: dict[ReplayCondition, dict[Request, Answer]] = {}
+        for condition in CONDITIONS:
+            planner = self._planner_of(condition)
+            _, known = self._calls(again, planner)
+            replays[condition.name] = {request: planner.answer(request, known) for request in again}
+        return certificate(requests, answers, replays)
+
+    def _sample(self, requests: Sequence[Request]) -> list[Request]:
+        """What is asked again; nothing that killed the engine."""
+        poison = self.casualties.poison.keys()
+        sound = [each for each in requests if not poison or poison.isdisjoint(self._planner.plan(each).calls)]
+        return sample(sound, self._engine.replays, self._scope)
+
+    def _planner_for(self, can: Abilities, scope: str | None = None) -> Planner:
+        seed = getattr(self._engine, "seed", 0)
+        return Planner(self._tokenizer, scope or self._scope, seed, can=can, thinking=self._thinking)
+
+    def _planner_of(self, condition: Condition) -> Planner:
+        return self._planner_for(self._planner.can, condition.scope(self._scope))
+
+    def _known_abilities(self) -> Abilities:
+        """As planned; of a remote engine, as it has shown earlier."""
+        if not isinstance(self._engine, RemoteEngine):
+            return abilities.planned(self._engine)
+        return abilities.shown(self._tried, self._journal.get(self._tried))
+
+    def _try(self, endpoint: Endpoint) -> None:
+        """Find out what a remote engine can do, and plan accordingly."""
+        results = self._asked_now(self._tried, endpoint)
+        self._journal.put({key: result for key, result in results.items() if not isinstance(result, Failure)})
+        if (can := abilities.shown(self._tried, results)) != self._planner.can:
+            self._planner = self._planner_for(can)
+
+    def _calls(
+        self, requests: Sequence[Request], planner: Planner | None = None
+    ) -> tuple[dict[str, Call], dict[str, Result]]:
+        """The calls of all requests by key, with those that follow from known answers, and the known answers."""
+        planner = planner or self._planner
+        planner.prepare(requests)
+        calls = planner.calls_of(requests, {})
+        known = self._journal.get(calls)
+        if self._thinking is not None:
+            calls |= planner.calls_of(requests, known)
+            known |= self._journal.get(calls.keys() - known.keys())
+        return calls, known
+
+    def _asked_now(self, calls: Mapping[str, Call], endpoint: Endpoint) -> Results:
+        """Answers straight from the engine; none is kept."""
+        results: Results = {}
+        self._ask(calls, endpoint, results.__setitem__, write=_forget)
+        return results
+
+    def _ask(
+        self,
+        calls: Mapping[str, Call],
+        endpoint: Endpoint,
+        answered: Answered,
+        *,
+        write: Write,
+        how: Condition = CONDITIONS[0],
+    ) -> None:
+        """Ask the engine for all calls, given by key, and for what follows from their answers."""
         if calls:
-            asyncio.run(self._asked(in_order(calls), endpoint, answered, write))
+            asyncio.run(self._asked(calls, endpoint, answered, write, how))
 
     async def _asked(
-        self, calls: Sequence[tuple[str, Call]], endpoint: Endpoint, answered: Answered, write: Write
+        self, calls: Mapping[str, Call], endpoint: Endpoint, answered: Answered, write: Write, how: Condition
     ) -> None:
-        engine = self._engine
+        concurrency = 1 if how.alone else self._engine.concurrency
         client = Client(
             endpoint,
-            timeout_s=engine.request_timeout_s,
-            attempts=engine.attempts,
-            concurrency=engine.concurrency,
+            timeout_s=self._engine.request_timeout_s,
+            attempts=self._engine.attempts,
+            concurrency=concurrency,
             first_pause_s=self._first_pause_s,
+            cold=how.cold,
         )
         try:
             async with client:
-                await Pool(client, write, engine.concurrency, answered).run(calls)
+                for part in apart(calls):
+                    await Pool(client, write, concurrency, answered, self.casualties).run(how.ordered(part))
         finally:
             self.counts["retries"] += client.retries
 
@@ -122,34 +221,17 @@ class Scorer:
         )
         return agreement.TOLERANCE if exact else agreement.COARSE_TOLERANCE
 
-    def _progress(self, requests: Sequence[Request], known: Mapping[str, Result], on_progress: Progress) -> Answered:
-        """Turns answered calls into requests done."""
-        waiting: dict[str, list[int]] = {}
-        missing: dict[int, int] = {}
-        for number, request in enumerate(requests):
-            keys = self._planner.plan(request).calls.keys() - known.keys()
-            if keys:
-                missing[number] = len(keys)
-            for key in keys:
-                waiting.setdefault(key, []).append(number)
-        total, done = len(missing), 0
-
-        def answered(key: str, _: Result | Failure) -> None:
-            nonlocal done
-            for number in waiting[key]:
-                missing[number] -= 1
-                done += missing[number] == 0
-            on_progress(done, total)
-
-        return answered
-
-    def _count(self, requests: Sequence[Request], answers: Sequence[Answer]) -> None:
+    def _count(self, requests: Sequence[Request], answers: Sequence[Answer], results: Results) -> None:
         """Where each request's answer came from; counted anew, so that it reconciles with the requests."""
         sources: Counter[str] = Counter({"engine": 0, "journal": 0, "failed": 0})
         for request, answer in zip(requests, answers, strict=True):
-            fresh = not self._fresh.isdisjoint(self._planner.plan(request).calls)
+            fresh = not self._fresh.isdisjoint(self._planner.calls(request, results))
             sources["failed" if isinstance(answer, Failure) else "engine" if fresh else "journal"] += 1
         self.counts = Counter({**sources, "retries": self.counts["retries"]})
+
+
+def _heard(_key: str, _result: Result | Failure) -> None:
+    """What was answered is in the journal."""
 
 
 def _forget(_: Mapping[str, Result]) -> None:

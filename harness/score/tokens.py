@@ -7,17 +7,20 @@ Source: lm-eval 0.4.13, `HFLM.tok_encode` and `tok_batch_encode` (models/hugging
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from harness.errors import CheckpointError
+from harness.score.chunks import Chunks
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 Ids = tuple[int, ...]
+Choices = tuple[Ids, tuple[Ids, ...]]
+"""A context and its continuations."""
 
 PLAIN_CLASSES = frozenset({"TokenizersBackend", "PreTrainedTokenizerFast"})
 """Tokenizer classes of a Llama checkpoint that AutoTokenizer reads as TokenizersBackend."""
@@ -39,6 +42,8 @@ class Tokenizer:
         self._backend: Any = backend
         self.vocabulary: int = max(len(backend), model_vocabulary)
         """Every token id that the model can generate is below; models are often larger than their tokenizer."""
+        rust = getattr(backend, "_tokenizer", None)
+        self._chunks = None if rust is None else Chunks(rust)
         self._template_args = {} if thinking is None else {"enable_thinking": thinking}
         self.bos: int | None = backend.bos_token_id
         self.prefix: int = _prefix(backend)
@@ -73,6 +78,11 @@ class Tokenizer:
         return bool(self._backend.chat_template)
 
     @property
+    def template_text(self) -> str | None:
+        """The chat template as it is written; null where the checkpoint brings none."""
+        return str(self._backend.chat_template) if self.has_chat_template else None
+
+    @property
     def knows_thinking(self) -> bool:
         """Whether `enable_thinking` makes a difference to the chat template."""
         if not self.has_chat_template:
@@ -82,27 +92,33 @@ class Tokenizer:
 
     def encode_prompt(self, text: str) -> Ids:
         """A generation's prompt. A text that starts with BOS gets no second one."""
-        bos_text = self._backend.bos_token
-        return self._encode(text, special=not (bos_text and text.startswith(bos_text)))
+        return self.encode_prompts([text])[0]
 
     def encode_pair(self, context: str, continuation: str) -> tuple[Ids, Ids]:
         """Context and continuation as they are scored. Either may come out empty: preflight's business."""
         prompt, (scored,) = self.encode_choices(context, (continuation,))
         return prompt, scored
 
-    def encode_choices(self, context: str, continuations: Sequence[str]) -> tuple[Ids, tuple[Ids, ...]]:
-        """One context and each of its continuations.
+    def encode_choices(self, context: str, continuations: Sequence[str]) -> Choices:
+        """One context and each of its continuations."""
+        return self.encode_batch([(context, continuations)])[0]
 
-        Spaces at the context's end move to the continuations; a continuation is what the whole adds to the context's
+    def encode_batch(self, asked: Sequence[tuple[str, Sequence[str]]]) -> list[Choices]:
+        """Contexts, each with its continuations.
+
+        Spaces at a context's end move to the continuations; a continuation is what the whole adds to the context's
         tokens; an empty context becomes the prefix token.
         """
-        if not context:
-            return (self.prefix,), tuple(self._after_prefix(text) for text in continuations)
-        kept = context.rstrip()
-        spaces = context[len(kept) :]
-        prompt = self._encode_scored(kept)
-        wholes = [self._encode_scored(kept + spaces + text) for text in continuations]
-        return prompt, tuple(whole[len(prompt) :] for whole in wholes)
+        texts = [self._texts(context, continuations) for context, continuations in asked]
+        ids = iter(self._encode_all([text for some in texts for text in some]))
+        return [
+            self._split(context, [next(ids) for _ in some]) for (context, _), some in zip(asked, texts, strict=True)
+        ]
+
+    def encode_prompts(self, texts: Sequence[str]) -> list[Ids]:
+        """The prompts of generations. A text that starts with BOS gets no second one."""
+        bos_text = self._backend.bos_token
+        return self._encode_all([(text, not (bos_text and text.startswith(bos_text))) for text in texts])
 
     def chat_template(self, chat_history: list[dict[str, str]], add_generation_prompt: bool = True) -> str:
         """The text of a conversation; CheckpointError where there is no template or it refuses the conversation."""
@@ -132,16 +148,42 @@ class Tokenizer:
                 "give no system prompt, or supply a template that takes one",
             ) from error
 
-    def decode(self, ids: Sequence[int]) -> str:
-        """The text of generated tokens, without special tokens."""
-        return str(self._backend.decode(list(ids), skip_special_tokens=True))
+    def decode(self, ids: Sequence[int], *, special: bool = False) -> str:
+        """The text of generated tokens, with special tokens or without."""
+        return str(self._backend.decode(list(ids), skip_special_tokens=not special))
 
-    def _after_prefix(self, text: str) -> Ids:
-        ids = self._encode(text, special=False)
-        return ids[1:] if ids[:1] == (self.prefix,) else ids
+    def without_special(self, text: str) -> str:
+        """A decoded text without the special tokens in it."""
+        for token in self._backend.all_special_tokens:
+            text = text.replace(token, "")
+        return text
 
-    def _encode_scored(self, text: str) -> Ids:
-        return self._encode(text, special=not text.startswith(self._prefix_text))
+    def _texts(self, context: str, continuations: Sequence[str]) -> list[tuple[str, bool]]:
+        """What is encoded, each with or without special tokens: the context and the wholes, or continuations alone."""
+        if not context:
+            return [(text, False) for text in continuations]
+        texts = [context.rstrip(), *(context + text for text in continuations)]
+        return [(text, not text.startswith(self._prefix_text)) for text in texts]
+
+    def _split(self, context: str, encoded: Sequence[Ids]) -> Choices:
+        if not context:
+            return (self.prefix,), tuple(ids[1:] if ids[:1] == (self.prefix,) else ids for ids in encoded)
+        prompt, *wholes = encoded
+        return prompt, tuple(whole[len(prompt) :] for whole in wholes)
+
+    def _encode_all(self, texts: Sequence[tuple[str, bool]]) -> list[Ids]:
+        """Token ids of each text, with special tokens where its flag says so."""
+        found: dict[bool, Iterator[Sequence[int]]] = {}
+        for special in (False, True):
+            some = [text for text, flag in texts if flag is special]
+            found[special] = self._encode_alike(some, special) if some else iter(())
+        return [tuple(next(found[special])) for _, special in texts]
+
+    def _encode_alike(self, texts: list[str], special: bool) -> Iterator[Sequence[int]]:
+        """Token ids of each text: on every core and lines once, where the tokenizer is of the fast kind."""
+        if self._chunks is None:
+            return iter(self._backend(texts, add_special_tokens=special)["input_ids"])
+        return iter(self._chunks.encode(texts, special))
 
     def _encode(self, text: str, *, special: bool = True) -> Ids:
         return tuple(self._backend.encode(text, add_special_tokens=special))

@@ -18,6 +18,7 @@ FROM_THE_PLAN_ONLY = (
     *("--load-format", "safetensors"),
 )
 QUIET = ("--no-enable-log-requests", "--disable-uvicorn-access-log")
+FORCING = "harness.serve.forcing:ForcedTokens"
 LOOPBACK = "127.0.0.1"
 EVERY_INTERFACE = "0.0.0.0"  # noqa: S104 - nodes and harness reach node 0 over the network
 
@@ -48,6 +49,8 @@ def _options(engine: VllmEngine) -> Iterator[str]:
     yield from FROM_THE_PLAN_ONLY
     yield from QUIET
     yield "--enable-prefix-caching" if engine.prefix_caching else "--no-enable-prefix-caching"
+    if engine.forcing and engine.nodes == 1:  # on other machines our module may not be installed
+        yield from ("--logits-processors", FORCING)
     if engine.enforce_eager:
         yield "--enforce-eager"
     for option, value in _values(engine).items():

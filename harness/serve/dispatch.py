@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from harness.plan import FakeEngine, RemoteEngine, VllmEngine
-from harness.serve.endpoint import Endpoint, describe, nothing_to_check
+from harness.serve.endpoint import Endpoint, describe
 from harness.serve.remote import connect
 from harness.serve.vllm import serve_vllm
 
@@ -40,4 +40,4 @@ def _serve_fake(engine: FakeEngine, checkpoint_folder: Path, name: str) -> Itera
     from harness.serve.fake import FakeServer
 
     with FakeServer(engine, checkpoint_folder, name) as server:
-        yield Endpoint(server.url, name, None, describe(server.url, name, None), nothing_to_check)
+        yield Endpoint(server.url, name, None, describe(server.url, name, None), server.check)

@@ -14,6 +14,10 @@ from urllib.parse import urlsplit
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
+def nothing_to_check() -> None:
+    """The check of a server whose process is not ours."""
+
+
 @dataclass(frozen=True)
 class Endpoint:
     """A model that answers."""
@@ -27,7 +31,10 @@ class Endpoint:
     reported: Mapping[str, Any]
     """What the server says of itself: version, models, max_model_len (null where it does not say)."""
     check: Callable[[], None]
-    """Raises EngineError at once where the server's process is known to be dead; does nothing for a remote one."""
+    """Raises EngineDied at once where the server's process is known to be dead; does nothing for a remote one."""
+    confirm: Callable[[], None] = nothing_to_check
+    """Raises EngineError where another server than before answers; asked after a broken connection. A server of ours
+    has a name that no other has, so there is nothing to ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +46,6 @@ class Refusal:
     """HTTP status, where the server answered."""
     text: str
     """What went wrong in words, without the key."""
-
-
-def nothing_to_check() -> None:
-    """The check of a server whose process is not ours."""
 
 
 def first_completion(url: str, model: str, api_key: str | None, timeout_s: float) -> Refusal | None:
@@ -82,12 +85,26 @@ def listed_models(url: str, api_key: str | None, timeout_s: float = 30.0) -> dic
 
 def ask(url: str, payload: Mapping[str, Any] | None, api_key: str | None, timeout_s: float) -> dict[str, Any] | Refusal:
     """POST `payload` (GET where None) and return the JSON object that comes back."""
+    text = ask_text(url, api_key, timeout_s, payload)
+    if isinstance(text, Refusal):
+        return text
+    try:
+        answer = json.loads(text)
+    except ValueError:
+        return Refusal("nonsense", 200, "the answer is not JSON")
+    return answer if isinstance(answer, dict) else Refusal("nonsense", 200, "the answer is not a JSON object")
+
+
+def ask_text(
+    url: str, api_key: str | None, timeout_s: float = 30.0, payload: Mapping[str, Any] | None = None
+) -> str | Refusal:
+    """POST `payload` (GET where None) and return the body that comes back."""
     headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {api_key}"} if api_key else {})}
     body = None if payload is None else json.dumps(payload).encode()
     request = urllib.request.Request(url, body, headers)  # noqa: S310 - the plan's URLs are checked to be http(s)
     try:
         with _opener(url).open(request, timeout=timeout_s) as response:
-            answer = json.loads(response.read())
+            return str(response.read().decode(errors="replace"))
     except urllib.error.HTTPError as error:
         with error:
             text = error.read(500).decode(errors="replace")
@@ -95,9 +112,6 @@ def ask(url: str, payload: Mapping[str, Any] | None, api_key: str | None, timeou
     except (OSError, HTTPException) as error:
         reason = getattr(error, "reason", error)
         return Refusal("unreachable", None, _without(api_key, str(reason) or type(error).__name__))
-    except ValueError:
-        return Refusal("nonsense", 200, "the answer is not JSON")
-    return answer if isinstance(answer, dict) else Refusal("nonsense", 200, "the answer is not a JSON object")
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

@@ -40,7 +40,7 @@ def server_environment(engine: VllmEngine, inherited: Mapping[str, str], cores: 
     """
     kept = {key: value for key, value in inherited.items() if not key.startswith(DROPPED) or key in KEPT}
     path = f"{Path(sys.executable).parent}:{inherited.get('PATH', '')}".rstrip(":")
-    return {**_caches(), **kept, "PATH": path, **OFFLINE_AND_SILENT, **_cpu(engine, cores), **engine.env}
+    return {**_caches(), **kept, "PATH": path, **OFFLINE_AND_SILENT, **_device(engine, cores), **engine.env}
 
 
 def _caches() -> dict[str, str]:
@@ -54,9 +54,9 @@ def _caches() -> dict[str, str]:
     }
 
 
-def _cpu(engine: VllmEngine, cores: Iterable[int]) -> dict[str, str]:
+def _device(engine: VllmEngine, cores: Iterable[int]) -> dict[str, str]:
     if engine.device != "cpu":
-        return {}
+        return {"VLLM_BATCH_INVARIANT": "1"} if engine.batch_invariant else {}
     space = {"VLLM_CPU_KVCACHE_SPACE": str(engine.cpu_kv_cache_gib)} if engine.cpu_kv_cache_gib else {}
     # One worker takes every core; several would fight over them, so there vLLM divides the cores itself.
     alone = engine.tensor_parallel_size * engine.pipeline_parallel_size * engine.data_parallel_size == 1

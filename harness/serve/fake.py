@@ -8,28 +8,25 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import orjson
 from aiohttp import web
 
-from harness.errors import EngineError
+from harness.errors import EngineDied, EngineError
 from harness.plan import FakeEngine
 from harness.serve.fake_model import FakeModel
-
-Fault = Literal["429", "500", "503", "400", "reset", "half_json", "hang", "empty_choices", "nan", "wrong_model"]
-"""What a faulty server does instead of answering."""
-
-Faults = Callable[[dict[str, Any]], Fault | None]
-"""Decides for each request's payload whether it fails, and how."""
+from harness.serve.faults import Fault, Faults, error_response, faulty, json_response
 
 MAX_LABELS = 128
+THINKING_END = "</think>"
+THOUGHT = f"<think>\nThe answer:\n\nis what stood last. Q: Is it?\n{THINKING_END}"
+"""Full of what stop strings look for."""
 MAX_BODY_BYTES = 64 << 20
-RETRY_AFTER_S = 0.01
 
 
 class FakeServer:
@@ -38,10 +35,12 @@ class FakeServer:
     url: str
     """Base address; the API lies under {url}/v1."""
 
-    def __init__(self, engine: FakeEngine, checkpoint_folder: Path, name: str, *, faults: Faults | None = None) -> None:
-        self._engine, self._name, self._faults = engine, name, faults
+    def __init__(
+        self, engine: FakeEngine, checkpoint_folder: Path, name: str, *, faults: Faults | None = None, port: int = 0
+    ) -> None:
+        self._engine, self._name, self._faults, self._port = engine, name, faults, port
         self._completions = _Completions(
-            FakeModel(checkpoint_folder, seed=engine.seed, skill=engine.skill), name, engine.max_model_len
+            FakeModel(checkpoint_folder, seed=engine.seed, skill=engine.skill), name, engine
         )
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="fake engine", daemon=True)
@@ -49,6 +48,7 @@ class FakeServer:
         self._stopping = asyncio.Event()
         self.requests = 0
         """Completions asked for, faulty ones included."""
+        self._dead = False
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -60,8 +60,14 @@ class FakeServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._loop.call_soon_threadsafe(self._stopping.set)
+        with suppress(RuntimeError):  # it died, and its loop is closed
+            self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join()
+
+    def check(self) -> None:
+        """EngineDied once it was made to die."""
+        if self._dead:
+            raise EngineDied("the fake engine was made to die")
 
     def _run(self) -> None:
         try:
@@ -73,12 +79,14 @@ class FakeServer:
     async def _serve(self) -> None:
         runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=0.1)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
+        site = web.TCPSite(runner, "127.0.0.1", self._port)
         await site.start()
         host, port = runner.addresses[0][:2]
         self.url = f"http://{host}:{port}"
         self._started.set()
         await self._stopping.wait()
+        await site.stop()
+        await asyncio.sleep(0.01)  # a connection accepted at the last moment becomes known to the runner
         await runner.cleanup()
 
     def _application(self) -> web.Application:
@@ -97,7 +105,7 @@ class FakeServer:
         return web.Response()
 
     async def _version(self, _: web.Request) -> web.Response:
-        return _json({"version": "fake"})
+        return json_response({"version": "fake"})
 
     async def _models(self, _: web.Request) -> web.Response:
         model = {
@@ -107,7 +115,7 @@ class FakeServer:
             "root": self._name,
             "max_model_len": self._engine.max_model_len,
         }
-        return _json({"object": "list", "data": [model]})
+        return json_response({"object": "list", "data": [model]})
 
     async def _complete(self, request: web.Request) -> web.StreamResponse:
         self.requests += 1
@@ -115,33 +123,33 @@ class FakeServer:
         if self._engine.latency_ms:
             await asyncio.sleep(self._engine.latency_ms / 1000)
         fault = self._faults(payload) if self._faults else None
+        if self._dead:
+            return _reset(request)
         if fault is not None:
             return await self._fail(fault, request, payload)
         return _answer(self._completions, payload)
 
+    async def _begin(self, request: web.Request, body: bytes) -> web.StreamResponse:
+        """Send the first half of a body and leave the reader waiting."""
+        response = web.StreamResponse(headers={"Content-Length": str(len(body)), "Content-Type": "application/json"})
+        await response.prepare(request)
+        await response.write(body[: len(body) // 2])
+        await self._stopping.wait()
+        return response
+
     async def _fail(self, fault: Fault, request: web.Request, payload: dict[str, Any]) -> web.StreamResponse:
-        match fault:
-            case "429":
-                return _error(429, "too many requests", {"Retry-After": str(RETRY_AFTER_S)})
-            case "400" | "500" | "503":
-                return _error(int(fault), f"made to fail with {fault}")
-            case "wrong_model":
-                return _error(404, f"The model `{payload['model']}` does not exist.")
-            case "reset":
-                if request.transport is not None:
-                    request.transport.abort()
-                return web.Response()
-            case "hang":
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), 3600)
-                return web.Response()
-            case "empty_choices":
-                return _json({**self._completions.answer(payload), "choices": []})
-            case "half_json":
-                body = orjson.dumps(self._completions.answer(payload))
-                return web.Response(body=body[: len(body) // 2], content_type="application/json")
-            case "nan":
-                return web.json_response(_without_numbers(self._completions.answer(payload)))
+        if fault == "die":
+            self._dead = True
+            self._stopping.set()
+        if fault in ("die", "reset"):
+            return _reset(request)
+        if fault == "hang":
+            await self._stopping.wait()
+            return web.Response()
+        answer = self._completions.answer(payload)
+        if fault == "hung_stream":
+            return await self._begin(request, orjson.dumps(answer))
+        return faulty(fault, answer)
 
 
 class Refused(Exception):  # noqa: N818 - an answer, not an error of ours
@@ -151,8 +159,9 @@ class Refused(Exception):  # noqa: N818 - an answer, not an error of ours
 class _Completions:
     """Answers to payloads of /v1/completions."""
 
-    def __init__(self, model: FakeModel, name: str, max_model_len: int) -> None:
-        self._model, self.name, self._max_model_len = model, name, max_model_len
+    def __init__(self, model: FakeModel, name: str, engine: FakeEngine) -> None:
+        self._model, self.name = model, name
+        self._max_model_len, self._forcing = engine.max_model_len, engine.forcing
 
     def answer(self, payload: dict[str, Any]) -> dict[str, Any]:
         """The response of 200; Refused where vLLM refuses."""
@@ -204,6 +213,11 @@ class _Completions:
     def _generate(self, prompt: list[int], payload: dict[str, Any], wanted: int) -> tuple[list[int], str]:
         """Generated token ids, the end token included, and the finish reason but for stop strings."""
         seed, temperature = payload.get("seed") or 0, payload.get("temperature", 1.0)
+        forced = (payload.get("vllm_xargs") or {}).get("forced_tokens")
+        if forced is not None and self._forcing:
+            return list(forced), "length"
+        if payload.get("stop") == [THINKING_END]:
+            return self._thought()[:wanted], "length"
         generated: list[int] = []
         for _ in range(min(wanted, self._max_model_len - len(prompt))):
             generated.append(self._model.sample([*prompt, *generated], temperature, seed))
@@ -212,6 +226,10 @@ class _Completions:
             if self._text(generated, payload)[1] is not None:
                 break
         return generated, "length"
+
+    def _thought(self) -> list[int]:
+        """What it thinks before it answers; asked for by the stop string alone."""
+        return self._model.tokenizer.encode(THOUGHT, add_special_tokens=False).ids
 
     def _text(self, generated: list[int], payload: dict[str, Any]) -> tuple[str, str | None]:
         """Text before the first stop string, and that string."""
@@ -247,34 +265,19 @@ class _Completions:
         return lambda token: self._model.decode([token])
 
 
-def in_turn(faults: Iterable[Fault | None]) -> Faults:
-    """One fault for each request, in order; none once they are used up."""
-    queue = iter(faults)
-    return lambda _: next(queue, None)
-
-
 def _answer(completions: _Completions, payload: dict[str, Any]) -> web.Response:
     if payload.get("model") != completions.name:
-        return _error(404, f"The model `{payload.get('model')}` does not exist. Valid aliases: {completions.name}.")
+        return error_response(
+            404, f"The model `{payload.get('model')}` does not exist. Valid aliases: {completions.name}."
+        )
     try:
-        return _json(completions.answer(payload))
+        return json_response(completions.answer(payload))
     except Refused as refusal:
-        return _error(400, str(refusal))
+        return error_response(400, str(refusal))
 
 
-def _json(value: Any) -> web.Response:
-    return web.Response(body=orjson.dumps(value), content_type="application/json")
-
-
-def _error(status: int, message: str, headers: dict[str, str] | None = None) -> web.Response:
-    body = {"error": {"message": message, "type": "fake", "param": None, "code": status}}
-    return web.Response(body=orjson.dumps(body), status=status, content_type="application/json", headers=headers)
-
-
-def _without_numbers(response: dict[str, Any]) -> dict[str, Any]:
-    """The response with NaN in place of every log-probability."""
-    columns = response["choices"][0]["logprobs"]
-    if columns is not None:
-        columns["token_logprobs"] = [float("nan")] * len(columns["tokens"])
-        columns["top_logprobs"] = [row and dict.fromkeys(row, float("nan")) for row in columns["top_logprobs"]]
-    return response
+def _reset(request: web.Request) -> web.Response:
+    """The connection breaks off without an answer."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()

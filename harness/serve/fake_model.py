@@ -2,7 +2,7 @@
 
 Every log-probability is a pure function of (seed, token prefix, token), so label scores, echoed prompts and greedy
 text agree with one another as a real model's do. A prompt that holds a line `Copy: X` (Korean: `복사: X`) and ends in
-a colon or in an assistant's turn asks for X; the model copies it on a share `skill` of such
+a colon, in an assistant's turn or behind its thinking asks for X; the model copies it on a share `skill` of such
 prompts and guesses on the rest.
 """
 
@@ -19,7 +19,7 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 COPY_LINE = re.compile(r"(?:Copy|복사): *([^\n<]+)")
-ANSWER_START = re.compile(r".*(:|assistant\n)", re.DOTALL)
+ANSWER_START = re.compile(r".*(:|assistant\n|</think>)", re.DOTALL)
 
 FAVOURITE_SHARE = 0.5
 """Least probability of the favourite next token; the other tokens share what it leaves."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from harness.errors import EngineError
+from harness.errors import EngineDied
 from harness.serve import log as server_log
 from harness.store import disk_errors
 
@@ -28,12 +28,12 @@ class Process:
         self._said: list[int] | None = None
 
     def check(self) -> None:
-        """EngineError, with the decisive lines of the log, where the server has ended."""
+        """EngineDied, with the decisive lines of the log, where the server has ended."""
         if self._guard.poll() is None:
             return
         lines = server_log.decisive_lines(self.log_text())
         quoted = "\n".join(f"    {line}" for line in lines) or "    (it wrote nothing)"
-        raise EngineError(
+        raise EngineDied(
             f"vLLM {_how_it_ended(self._guard_said())}:\n{quoted}",
             f"the whole log: {self._log}; what was answered is kept: run the same command again to go on",
         )

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from harness.errors import EngineError, SetupError
 from harness.plan import RemoteEngine
+from harness.serve.continuity import confirm, look
 from harness.serve.endpoint import Endpoint, Refusal, describe, first_completion, listed_models, nothing_to_check
 
 UNAUTHORISED = (401, 403)
@@ -35,7 +36,15 @@ def connect(engine: RemoteEngine, notify: Callable[[str], None]) -> Endpoint:
             f" engine.max_model_len={engine.max_model_len}",
             f"set engine.max_model_len={length}, or ask the operator for a longer context",
         )
-    return Endpoint(url, engine.served_model, key, reported, nothing_to_check)
+    seen = look(url, engine.served_model, key)
+    return Endpoint(
+        url,
+        engine.served_model,
+        key,
+        reported,
+        nothing_to_check,
+        lambda: confirm(seen, look(url, engine.served_model, key), url),
+    )
 
 
 def served_models(engine: RemoteEngine) -> dict[str, int | None]:

@@ -1,25 +1,114 @@
 """Estimates with their uncertainty: scores in, numbers out. Pure."""
 
+from harness.stats.agreement import (
+    Outlier,
+    alpha,
+    alpha_interval,
+    crossed_mean,
+    outlying_raters,
+    rater_difference,
+    rater_mean,
+    rater_replicates,
+)
+from harness.stats.bootstrap import Replicates, percentile, resample
 from harness.stats.combine import combine
-from harness.stats.compare import Pairs, difference, ratio
-from harness.stats.estimate import mean, proportion
+from harness.stats.compare import McNemar, difference, difference_p, mcnemar, permutation, ratio, ratio_p
+from harness.stats.estimate import Estimand, fixed_mean, mean, proportion
+from harness.stats.flip import Change, Flip, fewest, lowering, raising, rater_changes
 from harness.stats.items import Items, items
+from harness.stats.multiplicity import Holm, Simultaneous, bonferroni, holm, max_t, max_t_normal, two_sided_p
+from harness.stats.pairs import Pairs
+from harness.stats.power import (
+    Detectable,
+    Plan,
+    design_effect,
+    detectable_difference,
+    detectable_floor,
+    detectable_ratio,
+    items_difference,
+    items_floor,
+    items_ratio,
+    power_difference,
+    power_floor,
+    power_ratio,
+    total_detectable,
+)
+from harness.stats.rank import (
+    RankIntervals,
+    last_probabilities,
+    p_reversal,
+    rank_intervals,
+    rank_probabilities,
+    stays,
+    surely_above,
+)
 from harness.stats.scores import items_score, pairs, points, suite_mean, suite_score, task_score, weights
 
 __all__ = [
+    "Change",
+    "Detectable",
+    "Estimand",
+    "Flip",
+    "Holm",
     "Items",
+    "McNemar",
+    "Outlier",
     "Pairs",
+    "Plan",
+    "RankIntervals",
+    "Replicates",
+    "Simultaneous",
+    "alpha",
+    "alpha_interval",
+    "bonferroni",
     "combine",
+    "crossed_mean",
+    "design_effect",
+    "detectable_difference",
+    "detectable_floor",
+    "detectable_ratio",
     "difference",
+    "difference_p",
+    "fewest",
+    "fixed_mean",
+    "holm",
     "items",
+    "items_difference",
+    "items_floor",
+    "items_ratio",
     "items_score",
+    "last_probabilities",
+    "lowering",
+    "max_t",
+    "max_t_normal",
+    "mcnemar",
     "mean",
+    "outlying_raters",
+    "p_reversal",
     "pairs",
+    "percentile",
+    "permutation",
     "points",
+    "power_difference",
+    "power_floor",
+    "power_ratio",
     "proportion",
+    "raising",
+    "rank_intervals",
+    "rank_probabilities",
+    "rater_changes",
+    "rater_difference",
+    "rater_mean",
+    "rater_replicates",
     "ratio",
+    "ratio_p",
+    "resample",
+    "stays",
     "suite_mean",
     "suite_score",
+    "surely_above",
     "task_score",
+    "total_detectable",
+    "two_sided_p",
     "weights",
 ]

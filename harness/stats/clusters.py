@@ -64,6 +64,21 @@ class Clusters:
         lever = self._shares**2 / (1 - self._shares)
         return float(1 / ((self._shares**2).sum() + lever.sum() ** 2 - (lever**2).sum()))
 
+    def design_effect(self, scores: Values) -> float:
+        """How many times larger clusters make the variance of the mean, from 1 to what copies would (Kish 1965).
+
+        Scores that hardly vary show little of it: the worst case (clusters of copies) is averaged in with the weight of
+        one 0/1 item, as in `estimate`.
+        """
+        worst = len(self.codes) / self.effective
+        spread = float(scores.var())
+        if self.independent or self.count < 2:
+            return worst
+        plain = spread / (len(scores) - 1)
+        shown = self.covariance(scores, scores) / plain if plain > 0 else worst
+        weight = 4 * self.count * spread
+        return float(np.clip((weight * shown + worst) / (weight + 1), 1.0, worst))
+
     @property
     def _shares(self) -> Values:
         shares: Values = self.sizes / self.sizes.sum()

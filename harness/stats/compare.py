@@ -1,158 +1,137 @@
-"""Two models on the same items: the difference and the ratio of their weighted means.
+"""Two models on the same items: the difference and the ratio of their weighted means, and tests of equality.
 
-Each model's mean has an interval of its own (`estimate`); the arms are joined by MOVER, less what the two models have
-in common on the same items (Newcombe 1998, method 10; Zou & Donner 2008; for the ratio Donner & Zou 2012). The ratio's
-interval holds exactly those r for which the interval of first - r × second holds 0: a pairing-aware Fieller interval
-whose arms are Wilson's, so that it neither degenerates nor loses coverage near 0 and 1.
+The interval of the difference is that of the paired, clustered difference, t-distributed, with the pseudo-items of
+`pairs.joint`. The ratio's interval holds exactly those r for which the same interval of first - r × second holds 0
+(Fieller 1954): what two models have in common on the same items leaves both, however alike they are.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import binomtest
 
 from harness.records import Number
 from harness.stats.clusters import Clusters, Values
-from harness.stats.combine import arms
-from harness.stats.estimate import NO_VARIANCE, mean, proportion
+from harness.stats.estimate import NO_VARIANCE, Estimand
+from harness.stats.pairs import Joint, Pairs, joint
+
+CHUNK = 4_000_000
+"""Signs drawn at once by `permutation`."""
 
 
 @dataclass(frozen=True)
-class Pairs:
-    """Two models' scores on the same n items of one task."""
+class McNemar:
+    """The fourfold table of two models' answers, and how likely so uneven a one is if both are equally good."""
 
-    first: Values
-    """Shape (n,), in [0, 1]."""
-    second: Values
-    """Shape (n,), in [0, 1]."""
-    clusters: Sequence[Hashable] | None
-    """A label an item; None where items are independent."""
-    binary: bool
-    """Whether every score is 0 or 1."""
-    weight: float
-    """Weight of the task's mean, positive."""
+    first_only: int
+    """Items that only the first model answered rightly."""
+    second_only: int
+    p_value: float
+    """Exact, two-sided."""
 
 
-@dataclass(frozen=True)
-class _Side:
-    """Squared arms of both weighted sums towards one end of the difference, and what they have in common."""
-
-    first: float
-    second: float
-    common: float
-
-    def reach(self) -> float:
-        """Arm of first - second."""
-        return math.sqrt(max(self.first + self.second - 2 * self.common, 0.0))
-
-
-@dataclass(frozen=True)
-class _Joint:
-    first: float
-    """Weighted sum of the first model's means."""
-    second: float
-    below: _Side
-    """First falls, second rises."""
-    above: _Side
-    n: int
-
-
-def difference(tasks: Sequence[Pairs], level: float) -> Number:
+def difference(tasks: Sequence[Pairs], level: float, estimand: Estimand = "population") -> Number:
     """Weighted sum over tasks of the first model's mean less the second's; `n` counts items.
 
-    Weights are used as given: the result is in their unit, within ± their sum. ValueError for no tasks, unequal
-    lengths and whatever `estimate` refuses.
+    Weights are used as given: the result is in their unit, within ± their sum. A fixed test asked once gives a value
+    without an interval. ValueError for no tasks, unequal lengths, scores outside [0, 1], weights that are not positive.
     """
-    joint = _joint(tasks, level)
-    value = joint.first - joint.second
+    found = joint(tasks, estimand)
+    if found is None:
+        return Number(value=_seen(tasks)[0] - _seen(tasks)[1], n=sum(len(task.first) for task in tasks))
+    value, centre = found.first_seen - found.second_seen, found.first - found.second
+    half = found.critical(level) * math.sqrt(found.variance(1.0))
     return Number(
-        value=value, low=value - joint.below.reach(), high=value + joint.above.reach(), level=level, n=joint.n
+        value=value,
+        low=min(value, max(-found.weight, centre - half)),
+        high=max(value, min(found.weight, centre + half)),
+        level=level,
+        n=found.n,
     )
 
 
-def ratio(tasks: Sequence[Pairs], level: float) -> Number | None:
+def ratio(tasks: Sequence[Pairs], level: float, estimand: Estimand = "population") -> Number | None:
     """The first model's weighted mean over the second's; None where the second's is 0.
 
-    `high` is null (with a level) where the second's mean is not clearly above 0: the ratio has no upper bound.
-    Errors as in `difference`.
+    `high` is null (with a level) where the second's mean is not clearly above 0: the ratio has no upper bound. A fixed
+    test asked once gives a value without an interval. Errors as in `difference`.
     """
-    joint = _joint(tasks, level)
-    if joint.second <= 0:
+    found = joint(tasks, estimand)
+    first, second = _seen(tasks)
+    if second <= 0:
         return None
-    return Number(value=joint.first / joint.second, low=_lowest(joint), high=_highest(joint), level=level, n=joint.n)
+    value = first / second
+    if found is None:
+        return Number(value=value, n=sum(len(task.first) for task in tasks))
+    low, high = _fieller(found, found.critical(level))
+    high = None if high is None else max(high, value)
+    return Number(value=value, low=min(low, value), high=high, level=level, n=found.n)
 
 
-def _joint(tasks: Sequence[Pairs], level: float) -> _Joint:
-    if not tasks:
-        raise ValueError("nothing to compare")
-    estimates = [(task, *_estimates(task, level)) for task in tasks]
-    parts = [(task.weight, _correlation(task), arms(first), arms(second)) for task, first, second in estimates]
-    return _Joint(
-        first=math.fsum(task.weight * first.value for task, first, _ in estimates),
-        second=math.fsum(task.weight * second.value for task, _, second in estimates),
-        below=_side([(weight, common, first[0], second[1]) for weight, common, first, second in parts]),
-        above=_side([(weight, common, first[1], second[0]) for weight, common, first, second in parts]),
-        n=sum(len(task.first) for task in tasks),
-    )
+def difference_p(tasks: Sequence[Pairs], margin: float = 0.0, estimand: Estimand = "population") -> float | None:
+    """Two-sided p-value of first - second = margin: 1 - the largest level whose interval leaves the margin out.
 
-
-def _side(parts: Sequence[tuple[float, float, float, float]]) -> _Side:
-    """From weight, correlation and both arms of each task."""
-    return _Side(
-        first=math.fsum((weight * first) ** 2 for weight, _, first, _ in parts),
-        second=math.fsum((weight * second) ** 2 for weight, _, _, second in parts),
-        common=math.fsum(weight**2 * common * first * second for weight, common, first, second in parts),
-    )
-
-
-def _estimates(task: Pairs, level: float) -> tuple[Number, Number]:
-    if len(task.first) != len(task.second):
-        raise ValueError(f"pairs of {len(task.first)} and {len(task.second)} scores")
-    if not task.weight > 0:
-        raise ValueError(f"weights must be positive: {task.weight}")
-    estimate = proportion if task.binary else mean
-    return estimate(task.first, task.clusters, level), estimate(task.second, task.clusters, level)
-
-
-def _correlation(task: Pairs) -> float:
-    """Correlation of the two means, lowered as if two more items disagreed (as Bonett & Price 2012 do).
-
-    Two models that agree on every one of n items do not show that they would agree on all others. The correction stops
-    at 0, where there is nothing in common to lower.
+    None for a fixed test asked once, which has no sampling model. Errors as in `difference`.
     """
+    found = joint(tasks, estimand)
+    return None if found is None else found.p_value(found.first - found.second - margin, 1.0)
+
+
+def ratio_p(tasks: Sequence[Pairs], threshold: float, estimand: Estimand = "population") -> float | None:
+    """Two-sided p-value of first = threshold × second; None and errors as in `difference_p`."""
+    found = joint(tasks, estimand)
+    return None if found is None else found.p_value(found.first - threshold * found.second, threshold)
+
+
+def mcnemar(first: Values, second: Values) -> McNemar:
+    """Exact test of two models on the same independent 0/1 items, shapes (n,) (McNemar 1947; binomial, two-sided)."""
+    if len(first) != len(second) or not np.isin([first, second], (0.0, 1.0)).all():
+        raise ValueError("McNemar's test takes as many scores of 0 and 1 of both models")
+    ours, theirs = int((first > second).sum()), int((second > first).sum())
+    p_value = binomtest(ours, ours + theirs).pvalue if ours + theirs else 1.0
+    return McNemar(ours, theirs, float(p_value))
+
+
+def permutation(tasks: Sequence[Pairs], resamples: int, rng: np.random.Generator) -> float:
+    """Two-sided p-value of equal models: how often swapping both within whole clusters gives as large a difference.
+
+    Exact in level whatever the distribution, where clusters are independent (Fisher 1935); the observed order counts as
+    one of the resamples (Phipson & Smyth 2010). Errors as in `difference`.
+    """
+    joint(tasks)
+    sums = np.concatenate([_cluster_differences(task) for task in tasks])
+    seen = abs(sums.sum()) - NO_VARIANCE
+    rows, reached = max(1, CHUNK // len(sums)), 0
+    for start in range(0, resamples, rows):
+        signs = rng.integers(0, 2, (min(rows, resamples - start), len(sums)), dtype=np.int8)
+        swapped = 2 * (signs @ sums) - sums.sum()
+        reached += int((np.abs(swapped) >= seen).sum())
+    return (reached + 1) / (resamples + 1)
+
+
+def _cluster_differences(task: Pairs) -> Values:
     groups = Clusters.of(task.clusters, len(task.first))
-    if groups.count < 2:
-        return 0.0
-    variances = groups.covariance(task.first, task.first) * groups.covariance(task.second, task.second)
-    if variances < NO_VARIANCE**2:
-        return 0.0
-    seen = groups.covariance(task.first, task.second) / math.sqrt(variances)
-    lowered = (groups.effective * seen - 2) / (groups.effective + 2)
-    return max(lowered, min(seen, 0.0), -1.0)
+    differences = task.weight / len(task.first) * (task.first - task.second)
+    sums: Values = np.bincount(groups.codes, differences, groups.count).astype(float)
+    return sums[sums != 0] if (sums != 0).any() else sums[:1]
 
 
-def _lowest(joint: _Joint) -> float:
-    """The r at which first - r second - its lower arm is 0: the smaller root of a r² - 2 b r + c."""
-    square, cross, constant = _quadratic(joint, joint.below)
-    if constant <= 0:
-        return 0.0
-    root = math.sqrt(max(cross**2 - square * constant, 0.0))
-    return min(constant / (cross + root), joint.first / joint.second)
-
-
-def _highest(joint: _Joint) -> float | None:
-    """The r at which first - r second + its upper arm is 0: the larger root; None where there is none."""
-    square, cross, constant = _quadratic(joint, joint.above)
-    if square <= NO_VARIANCE:
-        return None
-    root = math.sqrt(max(cross**2 - square * constant, 0.0))
-    return max((cross + root) / square, joint.first / joint.second)
-
-
-def _quadratic(joint: _Joint, side: _Side) -> tuple[float, float, float]:
+def _seen(tasks: Sequence[Pairs]) -> tuple[float, float]:
     return (
-        joint.second**2 - side.second,
-        joint.first * joint.second - side.common,
-        joint.first**2 - side.first,
+        math.fsum(task.weight * float(task.first.mean()) for task in tasks),
+        math.fsum(task.weight * float(task.second.mean()) for task in tasks),
     )
+
+
+def _fieller(found: Joint, critical: float) -> tuple[float, float | None]:
+    """Both ends of |first - r second| <= critical × its standard error: the roots of a r² - 2 b r + c."""
+    square = found.second**2 - critical**2 * found.variance_second
+    cross = found.first * found.second - critical**2 * found.covariance
+    constant = found.first**2 - critical**2 * found.variance_first
+    root = math.sqrt(max(cross**2 - square * constant, 0.0))
+    low = constant / (cross + root) if constant > 0 and cross + root > 0 else 0.0
+    return low, (cross + root) / square if square > NO_VARIANCE else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from typing import Literal
 
 import numpy as np
 from scipy.special import ndtri, stdtrit
@@ -10,6 +11,9 @@ from statsmodels.stats.proportion import proportion_confint  # type: ignore[impo
 
 from harness.records import Number
 from harness.stats.clusters import Clusters, Values
+
+Estimand = Literal["population", "fixed"]
+"""What a score speaks of: items like those asked, or these very items, where only the noise of repeats counts."""
 
 NO_VARIANCE = 1e-15
 """Variances of a mean below this are rounding errors."""
@@ -39,6 +43,30 @@ def mean(scores: Sequence[float] | Values, clusters: Sequence[Hashable] | None, 
     values = _checked(scores)
     groups = Clusters.of(clusters, len(values))
     return _number(values, _effective(values, groups, level, binary=False), level)
+
+
+def fixed_mean(scores: Sequence[float] | Values, noise: Values | None, level: float) -> Number:
+    """Mean over this fixed test: only the noise that repeats show counts, its variance summed over items (Miller 2024).
+
+    noise: variance of each item's score, shape (n,); None where every item was asked once, which shows no noise: no
+    interval. The interval has Wilson's form, as in `mean`, and a t quantile at `noise_freedom`; repeats that all agree
+    leave it no width. Errors as in `mean`.
+    """
+    values = _checked(scores)
+    value = float(values.mean())
+    if noise is None:
+        return Number(value=value, n=len(values))
+    variance = float(noise.sum()) / len(values) ** 2
+    if variance < NO_VARIANCE:
+        return Number(value=value, low=value, high=value, level=level, n=len(values))
+    tail = (1 + level) / 2
+    inflation = float((stdtrit(noise_freedom(noise), tail) / ndtri(tail)) ** 2)
+    return _number(values, value * (1 - value) / (variance * inflation), level)
+
+
+def noise_freedom(variances: Values) -> float:
+    """Degrees of freedom of a sum of estimated variances, as if each rested on two repeats (Satterthwaite 1946)."""
+    return float(variances.sum() ** 2 / (variances**2).sum()) if variances.any() else np.inf
 
 
 def _checked(scores: Sequence[float] | Values) -> Values:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,6 +26,8 @@ class Items:
     """Cluster of each item; None where all are independent."""
     binary: bool
     """Whether every score is 0 or 1 by design: a 0/1 metric, asked once."""
+    noise: Values | None = None
+    """Variance of each item's mean over its repeats, shape (n,); None where every item was asked once."""
 
 
 def items(samples: Sequence[Sample], task: Task) -> Items | None:
@@ -44,6 +47,7 @@ def items(samples: Sequence[Sample], task: Task) -> Items | None:
         scores=np.array([_average(by_item[name]) for name in ids]),
         clusters=_clusters([by_item[name] for name in ids], task),
         binary=task.binary and task.repeats == 1,
+        noise=np.array([_noise(by_item[name]) for name in ids]) if task.repeats > 1 else None,
     )
 
 
@@ -73,6 +77,10 @@ def _check_score(sample: Sample, task: Task) -> None:
 
 def _average(repeats: Sequence[Sample]) -> float:
     return math.fsum(sample.score or 0.0 for sample in repeats) / len(repeats)
+
+
+def _noise(repeats: Sequence[Sample]) -> float:
+    return statistics.variance(sample.score or 0.0 for sample in repeats) / len(repeats)
 
 
 def _clusters(groups: Sequence[Sequence[Sample]], task: Task) -> tuple[str, ...] | None:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from harness.plan import Suite, Task
 from harness.records import Number, Sample, TaskResult
+from harness.stats.clusters import Values
 from harness.stats.combine import combine
-from harness.stats.compare import Pairs
-from harness.stats.estimate import mean, proportion
+from harness.stats.estimate import Estimand, fixed_mean, mean, proportion
 from harness.stats.items import Items, items
+from harness.stats.pairs import Pairs
 
 
 def task_score(samples: Sequence[Sample], task: Task, level: float) -> Number | None:
@@ -17,10 +18,15 @@ def task_score(samples: Sequence[Sample], task: Task, level: float) -> Number | 
     return items_score(items(samples, task), level)
 
 
-def items_score(graded: Items | None, level: float) -> Number | None:
-    """`task_score` from the items; None where there are none."""
+def items_score(graded: Items | None, level: float, estimand: Estimand = "population") -> Number | None:
+    """`task_score` from the items; None where there are none.
+
+    `fixed`: of these very items, so that only the noise of repeats counts; asked once, it has no interval.
+    """
     if graded is None:
         return None
+    if estimand == "fixed":
+        return fixed_mean(graded.scores, graded.noise, level)
     estimate = proportion if graded.binary else mean
     return estimate(graded.scores, graded.clusters, level)
 
@@ -61,6 +67,10 @@ def pairs(first: Sequence[Items], second: Sequence[Items], factors: Sequence[flo
     if any(ours.ids != theirs.ids or ours.clusters != theirs.clusters for ours, theirs, _ in tasks):
         return None
     return [
-        Pairs(ours.scores, theirs.scores, ours.clusters, ours.binary and theirs.binary, factor)
+        Pairs(ours.scores, theirs.scores, ours.clusters, ours.binary and theirs.binary, factor, _noise(ours, theirs))
         for ours, theirs, factor in tasks
     ]
+
+
+def _noise(ours: Items, theirs: Items) -> tuple[Values, Values] | None:
+    return None if ours.noise is None or theirs.noise is None else (ours.noise, theirs.noise)

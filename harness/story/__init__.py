@@ -2,22 +2,20 @@
 
 from harness.numbers import interval, percent, percent_of_rule, plain, points, share_of
 from harness.plan import Lang
+from harness.story.doubt import panels_in_words
 from harness.story.excerpts import ShownSample, shown_samples
 from harness.story.finished import ModelStory, Story, read_story
 from harness.story.reasons import reason_in
+from harness.story.rules import TITLE_LIMIT, gate_label, item_label, rules_in_words
 from harness.story.tidy import ScoreRow, score_rows
 from harness.story.verdict import (
-    TITLE_LIMIT,
     EntrantWords,
     GateWords,
     describe_entrant,
     describe_gate,
-    gate_label,
     headline,
-    item_label,
     ledger_problems,
     percent_level,
-    rules_in_words,
     total_in_words,
     unofficial_reasons,
 )
@@ -40,6 +38,7 @@ __all__ = [
     "interval",
     "item_label",
     "ledger_problems",
+    "panels_in_words",
     "percent",
     "percent_level",
     "percent_of_rule",

@@ -42,6 +42,46 @@ KOREAN: Mapping[ReasonCode, str] = {
     "rival_other_items": "{rival}에는 같은 문항을 묻지 않아 비교하지 않습니다.",
     "point_estimate": "신뢰구간으로는 판가름 나지 않아, 규칙에 따라 점추정값으로 판정했습니다.",
     "dry_run": "예행 평가입니다. 경쟁 모델과 심사단 점수에 달린 판정은 내리지 않습니다.",
+    "unpublished": "공개되거나 제출되지 않은 점수: {items}.",
+    "imported_total": "외부에서 가져온 총점({file})이며, 얼마나 확실한지는 알 수 없습니다.",
+    "announced": "대회의 공식 발표: {decision}({source}).",
+    "safety_pass": "안전성, {suite}: {value}. 신뢰구간 전체가 하한 {threshold} 이상입니다.",
+    "safety_fail": "안전성, {suite}: {value}. 신뢰구간 전체가 하한 {threshold} 미만입니다.",
+    "safety_undecided": "안전성, {suite}: {value}. 신뢰구간이 하한 {threshold}에 걸쳐 있어 판가름 나지 않습니다.",
+    "margin_pass": "{suite}: {reference} 대비 {value}. 신뢰구간 전체가 허용 차이 {threshold} 안에 있습니다.",
+    "margin_fail": "{suite}: {reference} 대비 {value}. 신뢰구간 전체가 허용 차이 {threshold} 아래에 있습니다.",
+    "margin_undecided": "{suite}: {reference} 대비 {value}. 신뢰구간이 허용 차이 {threshold}에 걸쳐 있습니다.",
+    "no_audit": "독자성: {model}의 감사 보고서가 제출되지 않았습니다(audits.{entrant}).",
+    "independence_pass": "독자성: 감사 결론 {count}개 가운데 금지된 것이 없습니다.",
+    "independence_disclosed": "독자성: {component}, {candidate}: {relation}. 규칙대로 신고되었습니다. {because}",
+    "independence_found": (
+        "독자성: {component}, {candidate}: {relation}. 금지된 사항이며 위원회가 판단할 때까지 보류합니다. {because}"
+        " 감사 결론 {finding}."
+    ),
+    "independence_undisclosed": (
+        "독자성: {component}, {candidate}: {relation}. 신고하지 않아 위원회의 판단이 필요합니다. {because}"
+        " 감사 결론 {finding}."
+    ),
+    "independence_forbidden": (
+        "독자성: {component}, {candidate}: {relation}. 금지된 사항이며 이 규칙에서는 곧바로 실격입니다. {because}"
+    ),
+    "independence_cleared": "독자성: {component}, {candidate}: {when} {who} 문제없음 판단. 참가 기관: {reply}",
+    "independence_ruled": "독자성: {component}, {candidate}: {when} {who} 불인정 판단. 참가 기관: {reply}",
+    "licence_pass": "라이선스 {licence}: 허용된 라이선스입니다.",
+    "licence_fail": "라이선스 {licence}: 허용된 라이선스({allowed})가 아닙니다.",
+    "imported_pass": "{gate}: 충족({file}).",
+    "imported_fail": "{gate}: 미달({file}).",
+    "imported_undecided": "{gate}: 미결정({file}).",
+    "imported_held": "{gate}: 보류({file}).",
+    "imported_missing": "{gate}: 공개되거나 제출된 결과가 없습니다.",
+    "returned": "소유 기관이 {before}에서 탈락하여 다시 참가할 수 없습니다. {because}",
+    "below_pass": "총점 {total}. 신뢰구간 전체가 {minimum}점 이상입니다.",
+    "below_fail": "총점 {total}. 신뢰구간 전체가 {minimum}점 미만입니다.",
+    "below_undecided": "총점 {total}. {minimum}점에 이르는지 신뢰구간으로 판가름 나지 않습니다.",
+    "rival_imported": "{rival}의 총점과의 차이(점): {difference}. 외부에서 가져온 총점에는 신뢰구간이 없습니다.",
+    "rival_held": "{rival}: 총점이 더 높지만 위원회가 판단할 때까지 보류 중입니다.",
+    "unofficial_replay": "대회가 공개한 수치로 다시 판정한 것이며, 아무것도 결정하지 않습니다",
+    "unofficial_second_hand": "{files}의 수치가 간접 출처이거나 추정값입니다",
     "unofficial_dry_run": "예행 평가이므로 아무것도 판정하지 않습니다",
     "unofficial_fake_engine": "가짜 엔진을 썼습니다. 응답이 모델에서 나온 것이 아닙니다",
     "unofficial_fake_server": "서버가 스스로 가짜라고 밝혔습니다. 응답이 모델에서 나온 것이 아닙니다",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness.numbers import percent, percent_of_rule, points, with_interval
-from harness.plan import Floor, Gate, Lang, Ratio, Round, in_language
+from harness.plan import Below, Elimination, Floor, Gate, KeepK, Lang, Ratio, Round, in_language
 from harness.records import GateOutcome, Number
 from harness.story.finished import ModelStory, Story
 from harness.visible import visible
@@ -32,6 +32,12 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "ratio": ("{suite}: at least {minimum} of {reference}", "{suite}: {reference} 대비 {minimum} 이상"),
     "keep_one": ("The highest total stays", "총점 1위만 남음"),
     "keep": ("The {keep} highest totals stay", "총점 상위 {keep}개가 남음"),
+    "leave": ("The {leave} lowest total(s) leave", "총점 하위 {leave}개가 탈락"),
+    "below": ("Who has fewer than {minimum} points leaves", "{minimum}점 미만은 탈락"),
+    "elsewhere": (
+        "It rests on what only the round has: panels, tables, an audit or people's rulings.",
+        "심사단, 외부 수치, 감사, 위원회 판단처럼 라운드에만 있는 자료에 달려 있습니다.",
+    ),
     "passes": (
         "{value}: {margin} percentage points to spare, and {reach} at the interval's lower end.",
         "{value}: 기준보다 {margin}%p 높고, 신뢰구간 하한도 {reach}%p 높습니다.",
@@ -125,7 +131,9 @@ def unasked(planned: Round, lang: Lang) -> list[str]:
 
 
 def _gate(gate: Gate, model: ModelStory, planned: Round, lang: Lang) -> Judgement:
-    label = _label(gate, planned, lang)
+    if not isinstance(gate, Floor | Ratio) or gate.suite is None:
+        return Judgement(in_language(gate.title, lang) or gate.name, "depends", say("elsewhere", lang))
+    label = _label(gate, gate.suite, planned, lang)
     if not planned.suite(gate.suite).public:
         return Judgement(label, "depends", say("not_public", lang))
     if isinstance(gate, Ratio):
@@ -136,11 +144,11 @@ def _gate(gate: Gate, model: ModelStory, planned: Round, lang: Lang) -> Judgemen
     return Judgement(label, PROSPECTS[result.outcome], _margin(result.value, gate.minimum, result.outcome, lang))
 
 
-def _label(gate: Gate, planned: Round, lang: Lang) -> str:
-    suite, minimum = _suite(planned, gate.suite, lang), percent_of_rule(gate.minimum)
+def _label(gate: Floor | Ratio, suite_name: str, planned: Round, lang: Lang) -> str:
+    suite, minimum = _suite(planned, suite_name, lang), percent_of_rule(gate.minimum)
     if isinstance(gate, Floor):
         return say("floor", lang, suite=suite, minimum=minimum)
-    return say("ratio", lang, suite=suite, minimum=minimum, reference=_reference(planned, gate.reference))
+    return say("ratio", lang, suite=suite, minimum=minimum, reference=_references(planned, gate))
 
 
 def _margin(value: Number, minimum: float, outcome: GateOutcome, lang: Lang) -> str:
@@ -173,7 +181,7 @@ def _against_reference(gate: Ratio, label: str, score: Number | None, planned: R
     text = say(
         "reference" if bound < 1 else "reference_any",
         lang,
-        reference=_reference(planned, gate.reference),
+        reference=_references(planned, gate),
         value=with_interval(score, percent, lang),
         bound=percent(bound),
     )
@@ -183,17 +191,24 @@ def _against_reference(gate: Ratio, label: str, score: Number | None, planned: R
 def _elimination(model: ModelStory, planned: Round, lang: Lang) -> Iterator[Judgement]:
     if planned.rules.elimination is None:
         return
-    keep = planned.rules.elimination.keep
-    label = say("keep_one" if keep == 1 else "keep", lang, keep=str(keep))
+    label = _place(planned.rules.elimination, lang)
     total = model.result.total
     if total is None:
         yield Judgement(label, "missing", say("no_score", lang))
         return
     most = {item.name: item.points for item in planned.rules.items}
-    public = sum(item.points for item in planned.rules.items if planned.suite(item.suite).public)
+    public = sum(most[name] for name in model.result.items)
     hidden = sum(most.values()) - public
     text = say("rivals", lang, total=with_interval(total, points, lang), public=f"{public:g}")
     yield Judgement(label, "depends", text + (say("hidden_points", lang, hidden=f"{hidden:g}") if hidden else ""))
+
+
+def _place(rule: Elimination, lang: Lang) -> str:
+    if isinstance(rule, KeepK):
+        return say("keep_one" if rule.keep == 1 else "keep", lang, keep=str(rule.keep))
+    if isinstance(rule, Below):
+        return say("below", lang, minimum=f"{rule.minimum:g}")
+    return say("leave", lang, leave=str(rule.leave))
 
 
 def _score(model: ModelStory, suite: str) -> Number | None:
@@ -205,5 +220,5 @@ def _suite(planned: Round, name: str, lang: Lang) -> str:
     return in_language(planned.suite(name).title, lang) or name
 
 
-def _reference(planned: Round, name: str) -> str:
-    return visible(next((model.title for model in planned.references if model.name == name), name), 60)
+def _references(planned: Round, gate: Ratio) -> str:
+    return ", ".join(visible(planned.model_title(name), 60) for name in gate.rivals)

@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import get_args
 
-from harness.numbers import interval, percent, percent_of_rule, plain, points, share_of
-from harness.plan import Floor, Lang, Ratio
+from harness.numbers import Style, interval, percent, percent_of_rule, plain, points, share_of
+from harness.plan import Lang
 from harness.records import Decision, EntrantResult, GateOutcome, GateResult, Number
+from harness.story.doubt import draws_in_words, flip_in_words
 from harness.story.finished import ModelStory, Story
 from harness.story.reasons import reason_in
+from harness.story.rules import TITLE_LIMIT, gate_label
 from harness.story.words import word
 from harness.visible import visible
 
-TITLE_LIMIT = 60
-"""Longest name of a model, in characters, that is shown whole."""
+LEVELS = 1e-6
+"""Confidence levels closer than this are the same."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class GateWords:
     outcome: GateOutcome
     value: str | None
     interval: str | None
-    threshold: str
+    threshold: str | None
     reason: str
 
 
@@ -42,6 +44,8 @@ class EntrantWords:
     """How sure the decision is, a sentence each."""
     reasons: tuple[str, ...]
     """A sentence each."""
+    flips: tuple[str, ...]
+    """What would reverse it, a sentence each."""
 
 
 def headline(story: Story, lang: Lang) -> str:
@@ -74,65 +78,35 @@ def describe_entrant(story: Story, model: ModelStory, lang: Lang) -> EntrantWord
         gates=tuple(describe_gate(story, gate, lang) for gate in result.gates.values()),
         doubt=tuple(_doubt(story, result, lang)),
         reasons=tuple(visible(reason_in(reason, story.plan, lang)) for reason in result.reasons),
+        flips=tuple(visible(flip_in_words(story, flip, lang)) for flip in result.flips),
     )
 
 
 def describe_gate(story: Story, gate: GateResult, lang: Lang) -> GateWords:
     """One gate: its name for readers and its numbers."""
-    style = share_of(gate.kind)
+    style = plain if gate.reason.facts.get("unit") == "plain" else share_of(gate.kind)
     return GateWords(
         name=gate.name,
         label=gate_label(story, gate.name, lang),
         outcome=gate.outcome,
         value=style(gate.value.value) if gate.value else None,
-        interval=interval(gate.value, style) if gate.value and gate.value.low is not None else None,
-        threshold=percent_of_rule(gate.threshold) if style is percent else plain(gate.threshold),
+        interval=_spread(gate.value, style, story) if gate.value and gate.value.low is not None else None,
+        threshold=_threshold(gate.threshold, style),
         reason=visible(reason_in(gate.reason, story.plan, lang)),
     )
 
 
-def gate_label(story: Story, name: str, lang: Lang) -> str:
-    """What a gate asks, in a few words; its bare name where the plan's rules do not hold it."""
-    planned = {gate.name: gate for gate in story.plan.rules.gates}.get(name)
-    if isinstance(planned, Floor):
-        suite = story.suite_title(planned.suite, lang)
-        return word("gate_floor", lang, suite=suite, minimum=percent_of_rule(planned.minimum))
-    if isinstance(planned, Ratio):
-        suite, reference = story.suite_title(planned.suite, lang), story.model_title(planned.reference)
-        return word(
-            "gate_ratio",
-            lang,
-            suite=suite,
-            minimum=percent_of_rule(planned.minimum),
-            reference=visible(reference, TITLE_LIMIT),
-        )
-    return name
+def _threshold(threshold: float | None, style: Style) -> str | None:
+    if threshold is None:
+        return None
+    return percent_of_rule(threshold) if style is percent else plain(threshold)
 
 
-def item_label(story: Story, name: str, lang: Lang) -> str:
-    """What an item of points rewards: its suite's name; its bare name where the plan does not hold it."""
-    suites = {item.name: item.suite for item in story.plan.rules.items}
-    return story.suite_title(suites[name], lang) if name in suites else name
-
-
-def rules_in_words(story: Story, lang: Lang) -> list[str]:
-    """The rules of the round, a sentence each."""
-    rules = story.plan.rules
-    lines = [
-        word("rule_item", lang, points=f"{item.points:g}", suite=story.suite_title(item.suite, lang))
-        for item in rules.items
-    ]
-    for gate in rules.gates:
-        suite, minimum = story.suite_title(gate.suite, lang), percent_of_rule(gate.minimum)
-        if isinstance(gate, Ratio):
-            reference = visible(story.model_title(gate.reference), TITLE_LIMIT)
-            lines.append(word("rule_ratio", lang, suite=suite, minimum=minimum, reference=reference))
-        else:
-            lines.append(word("rule_floor", lang, suite=suite, minimum=minimum))
-    if rules.elimination:
-        lines.append(word("rule_keep", lang, keep=rules.elimination.keep))
-    lines.append(word(f"rule_{rules.on_undecided}", lang))
-    return [*lines, *([word("rule_source", lang, source=rules.source)] if rules.source else [])]
+def _spread(value: Number, style: Style, story: Story) -> str:
+    """The interval, and its level where it is not the round's: that of all gates together lies higher."""
+    spread = interval(value, style)
+    at = value.level
+    return spread if at is None or abs(at - story.plan.rules.level) < LEVELS else f"{spread} ({at * 100:.4g}%)"
 
 
 def ledger_problems(story: Story, lang: Lang) -> list[str]:
@@ -140,7 +114,7 @@ def ledger_problems(story: Story, lang: Lang) -> list[str]:
     lines = []
     for model in story.models:
         title = visible(model.plan.title, TITLE_LIMIT)
-        if model.record is None and model.entrant is not None:
+        if model.record is None and model.entrant is not None and model.plan in story.plan.served:
             lines.append(word("problem_no_run", lang, model=title))
         for task in model.tasks.values():
             if failed := task.outcomes.get("failed", 0):
@@ -184,19 +158,26 @@ def _in_doubt(result: EntrantResult) -> bool:
 def _doubt(story: Story, result: EntrantResult, lang: Lang) -> list[str]:
     level, gates = percent_level(None, story), result.gates.values()
     lines = []
-    if result.decision == "incomplete":
+    if result.decision == "incomplete" and story.plan.suites:
         lines.append(word("doubt_incomplete", lang))
-    elif result.decision == "advance" and gates and all(_clear(gate, above=True) for gate in gates):
+    elif result.decision == "advance" and _measured(result) and all(_clear(gate, above=True) for gate in gates):
         lines.append(word("doubt_none_advance", lang, level=level))
     elif result.decision == "eliminate" and any(_clear(gate, above=False) for gate in gates):
         lines.append(word("doubt_none_eliminate", lang, level=level))
     if result.decision_by_rule != result.decision:
         lines.append(word("doubt_by_rule", lang, decision=word(result.decision_by_rule, lang)))
-    return lines
+    return [*lines, *draws_in_words(result, lang)]
+
+
+def _measured(result: EntrantResult) -> bool:
+    """Whether a gate looked at a number that has an interval."""
+    return any(gate.value is not None and gate.value.level is not None for gate in result.gates.values())
 
 
 def _clear(gate: GateResult, *, above: bool) -> bool:
     """Whether a gate's whole interval lies on one side of its threshold."""
+    if gate.threshold is None:
+        return gate.outcome == ("pass" if above else "fail")
     if gate.value is None or gate.value.low is None or gate.value.high is None:
         return False
     return gate.value.low >= gate.threshold if above else gate.value.high < gate.threshold

@@ -8,8 +8,8 @@ WORDS: dict[str, tuple[str, str]] = {
     # banners
     "demo": ("DEMO", "시연"),
     "demo_note": (
-        "A demonstration on small models. It says nothing about any real contest.",
-        "작은 모델로 하는 시연이며, 실제 대회의 결과가 아닙니다.",
+        "A demonstration, on small models or with invented names. It says nothing about any real contest.",
+        "작은 모델이나 지어낸 이름으로 하는 시연이며, 실제 대회의 결과가 아닙니다.",
     ),
     "official": ("Official result", "공식 결과"),
     "official_demo": (
@@ -44,6 +44,13 @@ WORDS: dict[str, tuple[str, str]] = {
     # gates
     "pass": ("pass", "충족"),
     "fail": ("fail", "미달"),
+    "gate_safety": ("Safety, {suite}: minimum {minimum}", "안전성, {suite}: 최저 {minimum}"),
+    "gate_noninferiority": (
+        "{suite}: less than {minimum} below {reference}",
+        "{suite}: {reference} 대비 {minimum} 이내의 차이",
+    ),
+    "gate_independence": ("Independence", "독자성"),
+    "gate_licence": ("Licence", "라이선스"),
     "gate_floor": ("{suite}: minimum {minimum}", "{suite}: 최저 {minimum}"),
     "gate_ratio": ("{suite}: at least {minimum} of {reference}", "{suite}: {reference} 대비 {minimum} 이상"),
     "line_floor": ("minimum {minimum}", "최저 {minimum}"),
@@ -62,6 +69,44 @@ WORDS: dict[str, tuple[str, str]] = {
         "The point estimates alone, whatever their doubt, would say: {decision}.",
         "신뢰구간을 무시하고 점추정값만 보면: {decision}.",
     ),
+    "p_reversal": (
+        "On {share} of the resamples the rules alone would decide otherwise.",
+        "재표집의 {share}에서는 규칙의 판정이 달라집니다.",
+    ),
+    "p_last": ("On {share} of the resamples its total is the lowest.", "재표집의 {share}에서 총점이 가장 낮습니다."),
+    "rank_sure": ("Its rank by total is {rank}, surely.", "총점 순위는 확실히 {rank}위입니다."),
+    "rank_open": (
+        "Its rank by total lies between {low} and {high}, all ranks held together.",
+        "총점 순위는 {low}위에서 {high}위 사이입니다(모든 순위를 합쳐 보장).",
+    ),
+    "more_items": (
+        "At the values observed, {items} more items would settle what is open.",
+        "관측값이 그대로라면 문항 {items}개를 더 물어야 판가름 납니다.",
+    ),
+    "panels": ("Panels", "심사단"),
+    "nothing": ("not defined", "정의되지 않음"),
+    "panel_alpha": (
+        "{item}: {raters} raters; agreement (Krippendorff's α) {alpha}.",
+        "{item}: 심사위원 {raters}명, 일치도(크리펜도르프 α) {alpha}.",
+    ),
+    "panel_missing": (
+        "{item}: {rater} left {count} score(s) out.",
+        "{item}: {rater} 심사위원이 점수 {count}개를 주지 않았습니다.",
+    ),
+    "panel_outlying": (
+        "{item}: {rater} stands apart from the other raters (robust z {score}).",
+        "{item}: {rater} 심사위원의 점수가 다른 심사위원과 크게 다릅니다(강건 z {score}).",
+    ),
+    "flips": ("What would reverse it", "판정을 뒤집는 데 필요한 변화"),
+    "flip_gate": ("To turn the gate “{gate}”", "통과 기준 ‘{gate}’의 결과가 바뀌려면"),
+    "flip_rank": ("To change sides with {rival}", "{rival}: 순위선 안팎이 바뀌려면"),
+    "flip_items": ("{count} item(s) graded the other way", "문항 {count}개의 채점이 반대여야 합니다"),
+    "flip_raters": (
+        "{count} rater's score(s) at the other end of the scale",
+        "심사 점수 {count}개가 척도의 반대쪽 끝이어야 합니다",
+    ),
+    "flip_points": ("{count} point(s) of a total", "총점 {count}점이 달라져야 합니다"),
+    "flip_examples": (" (such as {examples})", "(예: {examples})"),
     "doubt_incomplete": (
         "What the machine failed to answer is missing. It is not counted against the entrant.",
         "평가 시스템의 오류로 얻지 못한 응답은 결측으로 처리하며, 참가 모델에 불리하게 세지 않습니다.",
@@ -102,12 +147,40 @@ WORDS: dict[str, tuple[str, str]] = {
     "truncated": ("Truncated", "잘림"),
     "failed": ("Failed", "실패"),
     "rules": ("How it is decided", "판정 규칙"),
-    "rule_item": ("{points} points × the mean of the suite “{suite}”.", "{points}점 × 평가군 ‘{suite}’의 평균."),
-    "rule_floor": ("Gate: the mean of “{suite}” must reach {minimum}.", "통과 기준: ‘{suite}’ 평균이 {minimum} 이상."),
-    "rule_ratio": (
-        "Gate: the mean of “{suite}” must reach {minimum} of {reference}'s, in the same mode.",
-        "통과 기준: ‘{suite}’ 평균이 같은 방식으로 잰 {reference} 평균의 {minimum} 이상.",
+    "rule_item": ("{points} points for {item}: {source}; {scale}.", "{item} {points}점: {source}, {scale}."),
+    "source_suite": ("the mean of the suite “{suite}”", "평가군 ‘{suite}’의 평균"),
+    "source_task": ("the mean of the task “{task}”", "과제 ‘{task}’의 평균"),
+    "source_panel": ("a panel's scores ({file})", "심사단 점수({file})"),
+    "source_table": ("imported figures ({file})", "외부 수치({file})"),
+    "source_own": ("what each entrant chose for itself", "참가 기관이 스스로 고른 평가"),
+    "scale_linear": ("linear", "선형 환산"),
+    "scale_per_hundred": ("out of 100", "100점 만점 환산"),
+    "scale_points": ("in points already", "이미 배점 단위"),
+    "scale_relative": ("relative to the best or a reference", "최고 점수 또는 비교 모델 대비"),
+    "scale_capped": ("linear up to a target", "목표치까지 선형 환산"),
+    "rule_totals": ("The totals were imported: {file}.", "총점은 외부에서 가져온 수치입니다: {file}."),
+    "rule_gate": ("Gate: {gate}.", "통과 기준: {gate}."),
+    "rule_family": (
+        "The {level} level holds for all entrants and gates together (Holm).",
+        "{level} 신뢰수준은 모든 참가 모델과 통과 기준을 합쳐 보장합니다(Holm).",
     ),
+    "rule_leave": ("The {leave} lowest total(s) leave.", "총점 하위 {leave}개가 탈락합니다."),
+    "rule_below": ("Who has fewer than {minimum} points leaves.", "{minimum}점 미만은 탈락합니다."),
+    "rule_slot_keep": (
+        "Who fails a gate still takes one of these places.",
+        "통과 기준에 미달한 모델도 이 자리를 차지합니다.",
+    ),
+    "rule_slot_leave": (
+        "Who fails a gate counts as one of those who leave.",
+        "통과 기준에 미달한 모델도 탈락 인원에 포함합니다.",
+    ),
+    "rule_ties_stay": ("Equal totals on the line stay.", "경계에서 총점이 같으면 모두 남습니다."),
+    "rule_ties_leave": ("Equal totals on the line leave.", "경계에서 총점이 같으면 모두 탈락합니다."),
+    "rule_returns": (
+        "{owner} was eliminated in {round} and may not come back.",
+        "{owner}: {round}에서 탈락하여 다시 참가할 수 없습니다.",
+    ),
+    "rule_call": ("{owners} joined by an additional call on {date}.", "{owners}: {date} 추가 공모로 합류했습니다."),
     "rule_keep": ("The {keep} highest totals stay.", "총점 상위 {keep}개가 남습니다."),
     "rule_report": (
         "Where an interval does not settle a rule, the entrant is reported as undecided.",

@@ -5,7 +5,7 @@ never called (it grades a lost log-likelihood as an answer). What is ours: files
 anything is asked, every item and repeat ends in exactly one outcome, and a failure of the machine is never graded.
 """
 
-from harness.suites.load import load
+from harness.suites.load import count, load
 from harness.suites.task import LoadedTask
 
-__all__ = ["LoadedTask", "load"]
+__all__ = ["LoadedTask", "count", "load"]

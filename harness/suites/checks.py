@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from harness.errors import SuiteError
+from harness.errors import HarnessError, SuiteError
 from harness.plan import Task
 from harness.suites import data, lmeval, schema
 from harness.suites.ask import Prompted, generation
@@ -21,8 +21,6 @@ def supported(task: Any, plan: Task) -> None:
         raise SuiteError(f"{plan.name}: the task is Python code, not a task file with settings", remedy)
     if task.OUTPUT_TYPE == "loglikelihood_rolling":
         raise SuiteError(f"{plan.name}: output_type loglikelihood_rolling (perplexity) is not supported", remedy)
-    if getattr(task, "UNSAFE_CODE", False):
-        raise SuiteError(f"{plan.name}: grading would run generated code, for which there is no sandbox", remedy)
     if getattr(task, "MULTIMODAL", False):
         raise SuiteError(f"{plan.name}: the task asks about images or sound, which are not supported", remedy)
     if task.config.repeats not in (1, plan.repeats):
@@ -63,6 +61,8 @@ def metric_works(task: Any, plan: Task, first: Prompted) -> None:
         replies = [(-1.0 - place, False) for place in range(len(first.instances))]
     try:
         metrics = task.process_results(first.item.doc, filtered_replies(task, plan.filter, first, replies))
+    except HarnessError:
+        raise
     except Exception as error:  # a task's own code raises whatever it likes
         raise SuiteError(
             f"{plan.name}: filter {plan.filter!r} or the metrics cannot grade item {first.item.id}: "
@@ -70,6 +70,44 @@ def metric_works(task: Any, plan: Task, first: Prompted) -> None:
             "mend the task's filter_list, metric_list or process_results",
         ) from error
     checked_score(plan, first.item.id, metrics)
+
+
+def counted(plan: Task) -> None:
+    """SuiteError where nobody has said how many items there must be."""
+    if plan.items == 0:
+        raise SuiteError(
+            f"{plan.name}: the suite does not say how many items there must be, and tasks/data.lock has none",
+            "run harness data pull, then harness data lock; or state `items` in the suite's config",
+        )
+
+
+def rows(plan: Task, found: Sequence[Item], shots: Sequence[Mapping[str, Any]]) -> None:
+    """SuiteError where the asked or few-shot rows lack a column, hold another set of answers, or are not in NFC."""
+    asked = [item.doc for item in found]
+    for split, docs in (("test", asked), ("few-shot", shots)):
+        _columns(plan, split, docs)
+        if plan.nfc:
+            normal_text(plan, split, docs)
+    _labels(plan, found)
+
+
+def _columns(plan: Task, split: str, docs: Sequence[Mapping[str, Any]]) -> None:
+    for row, doc in enumerate(docs):
+        if missing := [name for name in plan.columns if name not in doc]:
+            raise SuiteError(
+                f"{plan.name}: {split} row {row} lacks {', '.join(map(repr, missing))}; it has {', '.join(doc)}",
+                "restore the data, or correct `columns` in the suite's config",
+            )
+
+
+def _labels(plan: Task, found: Sequence[Item]) -> None:
+    occurring = {item.target for item in found}
+    if plan.labels and occurring != set(plan.labels):
+        raise SuiteError(
+            f"{plan.name}: the right answers are {', '.join(sorted(occurring)[:12])}; "
+            f"the suite expects {', '.join(sorted(plan.labels))}",
+            "restore the data, or correct `labels` in the suite's config",
+        )
 
 
 def normal_text(plan: Task, split: str, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -7,10 +7,17 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.data.lock import Lock, content_digest, is_locked_set
+from harness.data.mirror import Mirror
 from harness.errors import SuiteError
 from harness.hashing import canonical_json, digest
+from harness.plan import Task
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
+
+CACHE_DIGITS = 16
+HUB_SETTINGS = frozenset({"revision", "trust_remote_code", "token"})
+"""Settings that mean something to the hub only."""
 
 
 def anchored(config: dict[str, Any], root: Path, file: Path) -> dict[str, Any]:
@@ -42,14 +49,48 @@ def _absolute(files: object, root: Path, file: Path) -> Any:
     return str(path)
 
 
-def is_locked(config: Mapping[str, Any], root: Path, modules: Iterable[Path]) -> bool:
-    """Whether the rows are fixed: files of the project's tree, or a hub set at a commit."""
+def seeded(config: dict[str, Any], seed: int | None, file: Path) -> dict[str, Any]:
+    """The config with the suite's seed, for a task that generates its items (`seed` among its `dataset_kwargs`)."""
+    settings = config.get("dataset_kwargs") or {}
+    generates = callable(config.get("custom_dataset")) and "seed" in settings
+    if seed is None:
+        if generates and settings["seed"] is None:
+            raise SuiteError(f"{file}: the task makes its items and has no seed", "give `seed` in the suite's config")
+        return config
+    if not generates:
+        raise SuiteError(f"{file}: the suite gives a seed, but the task's items are given", "leave `seed` out")
+    return config | {"dataset_kwargs": settings | {"seed": seed}}
+
+
+def mirrored(config: dict[str, Any], mirror: Mirror, cache: Path) -> dict[str, Any]:
+    """The config with its published set read from the mirror, where the mirror has it: the task file stays as it is.
+
+    The rows are cached under the digest of the set's files: datasets itself tells folders apart by their last name
+    only, and would serve the rows of one set for those of another or of an older one.
+    """
+    hub = str(config.get("dataset_path"))
+    folder = mirror.find(hub)
+    if folder is None or callable(config.get("custom_dataset")):
+        return config
+    settings = {key: value for key, value in (config.get("dataset_kwargs") or {}).items() if key not in HUB_SETTINGS}
+    rows = cache / "datasets" / content_digest(mirror, hub)[:CACHE_DIGITS]
+    return config | {"dataset_path": str(folder), "dataset_kwargs": settings | {"cache_dir": str(rows)}}
+
+
+def is_locked(
+    config: Mapping[str, Any], plan: Task, root: Path, modules: Iterable[Path], mirror: Mirror, lock: Lock
+) -> bool:
+    """Whether the rows are fixed: files of the project's tree, a mirrored set as locked, or a hub set at a commit."""
     settings = config.get("dataset_kwargs") or {}
     if callable(config.get("custom_dataset")):
         return all(_inside(module, root) for module in modules)
     if "data_files" in settings:
         return all("://" not in name and _inside(Path(name), root) for name in _names(settings["data_files"]))
-    if Path(str(config.get("dataset_path"))).is_dir():
+    folder = Path(str(config.get("dataset_path")))
+    if folder.is_dir() and folder.is_relative_to(mirror.folder):
+        pinned = None if plan.origin is None else plan.origin.revision
+        return is_locked_set(mirror, folder.relative_to(mirror.folder).as_posix(), lock, pinned)
+    if folder.is_dir():
         return _inside(Path(str(config["dataset_path"])), root)
     return COMMIT.fullmatch(str(settings.get("revision", ""))) is not None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -34,12 +35,12 @@ def _sample(task: Any, plan: Task, one: Prompted, repeat: int, answers: Answers)
     logprobs = None if text is not None else tuple(float(reply[0]) for reply in replies)
     response = text if logprobs is None else _taken(plan, one, logprobs)
     shown = None if logprobs is None or one.item.choices is None else logprobs[: len(one.item.choices)]
-    if isinstance(given[0], GenerationAnswer) and given[0].finish == "length" and plan.truncated == "zero":
+    if isinstance(given[0], GenerationAnswer) and _is_cut_off(plan, given[0]):
         return _ended(one, repeat, "truncated", 0.0, response, shown)
     try:
         filtered = filtered_replies(task, plan.filter, one, replies)
         if text is not None and (text.strip() == "" or _is_unparsed(plan, filtered[0])):
-            return _ended(one, repeat, "unparsed", 0.0, response, shown)
+            return _ended(one, repeat, "refused" if _is_refusal(plan, text) else "unparsed", 0.0, response, shown)
         score = checked_score(plan, one.item.id, task.process_results(one.item.doc, filtered))
     except SuiteError as error:
         return _failed(one, repeat, error.message, response, shown)
@@ -47,6 +48,15 @@ def _sample(task: Any, plan: Task, one: Prompted, repeat: int, answers: Answers)
         return _failed(one, repeat, f"the task's grader stopped: {type(error).__name__}: {error}", response, shown)
     outcome: Outcome = "scored" if not plan.binary else "correct" if score == 1 else "wrong"
     return _ended(one, repeat, outcome, score, response, shown)
+
+
+def _is_cut_off(plan: Task, answer: GenerationAnswer) -> bool:
+    """Whether the budget ended an answer that is not graded as it stands; one cut off in its thinking never is."""
+    return answer.finish == "length" and (plan.truncated == "zero" or answer.text.strip() == "")
+
+
+def _is_refusal(plan: Task, text: str) -> bool:
+    return any(re.search(pattern, text) for pattern in plan.refusals)
 
 
 def unusable(ask: Loglikelihood | Generation, answer: Answer) -> str | None:

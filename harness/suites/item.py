@@ -28,12 +28,13 @@ class Item:
 
 def items(task: Any, plan: Task) -> list[Item]:
     """Every row of the task's test split. SuiteError names the row that has no usable answer or name."""
-    found = [_item(task, plan, row, doc) for row, doc in enumerate(task.eval_docs)]
-    if len(found) != plan.items:
+    docs = list(task.eval_docs)
+    if len(docs) != plan.items:
         raise SuiteError(
-            f"{plan.name}: the test split holds {len(found)} rows, the suite expects {plan.items}",
+            f"{plan.name}: the test split holds {len(docs)} rows, the suite expects {plan.items}",
             "restore the data, or correct `items` in the suite's config",
         )
+    found = [_item(task, plan, row, doc) for row, doc in enumerate(docs)]
     _unique(plan, found)
     return found
 

@@ -7,6 +7,7 @@ import importlib.metadata
 import importlib.util
 import logging
 import os
+import random
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
@@ -120,8 +121,20 @@ def build(config: Mapping[str, Any]) -> Any:
     datasets.disable_progress_bars()
     # lm-eval draws a bar per task on stderr and offers no switch.
     lm_eval.api.task.tqdm = functools.partial(lm_eval.api.task.tqdm, disable=True)
-    (task,) = TaskManager(include_defaults=False).load([without_downloads(config)])["tasks"].values()
+    with _same_draws():
+        (task,) = TaskManager(include_defaults=False).load([without_downloads(config)])["tasks"].values()
     return task
+
+
+@contextmanager
+def _same_draws() -> Iterator[None]:
+    """Some tasks (GPQA) shuffle their choices while they load, with Python's global generator: always the same way."""
+    before = random.getstate()
+    random.seed(0)
+    try:
+        yield
+    finally:
+        random.setstate(before)
 
 
 def columns(config: Mapping[str, Any]) -> list[str]:
@@ -148,6 +161,10 @@ def generation_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     return dict(normalize_gen_kwargs(dict(settings)))
 
 
+HINT = "Custom kwargs can be passed to `--metadata` in console"
+"""lm-eval says this of every task that makes its own rows; it remarks on nothing."""
+
+
 class _Collector(logging.Handler):
     """Keeps the messages that it is given, each once."""
 
@@ -157,7 +174,7 @@ class _Collector(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         message = record.getMessage()
-        if message not in self.messages:
+        if HINT not in message and message not in self.messages:
             self.messages.append(message)
 
 

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from harness.data.lock import Lock, read_lock
+from harness.data.mirror import Mirror, mirror_of
 from harness.errors import SuiteError
 from harness.hashing import sha256_file
 from harness.plan import Suite, Task
-from harness.suites import ask, checks, data, lmeval, templates
+from harness.suites import ask, checks, data, lmeval, overrides, sentences, templates
 from harness.suites.catalogue import Catalogue
 from harness.suites.item import items
 from harness.suites.task import LoadedTask
@@ -27,27 +29,49 @@ def load(suite: Suite, *, root: Path, seed: int) -> list[LoadedTask]:
     root = root.resolve()
     lmeval.prepare(root)
     catalogue = Catalogue(None if suite.folder is None else root / suite.folder)
-    return [_load(catalogue.find(plan.name), plan, suite.name, root, seed) for plan in suite.tasks]
+    mirror, lock = mirror_of(root), read_lock(root)
+    return [_load(catalogue.find(plan.name), plan, suite, root, seed, mirror, lock) for plan in suite.tasks]
 
 
-def _load(file: TaskFile, plan: Task, suite: str, root: Path, seed: int) -> LoadedTask:
+def count(suite: Suite, *, root: Path) -> tuple[dict[str, int], list[str]]:
+    """Items of every task of a suite as the data has them, and a sentence for each task that cannot be loaded."""
+    root = root.resolve()
+    lmeval.prepare(root)
+    catalogue = Catalogue(None if suite.folder is None else root / suite.folder)
+    counts: dict[str, int] = {}
+    problems: list[str] = []
+    for plan in suite.tasks:
+        try:
+            counts[plan.name] = _count(catalogue.find(plan.name), plan, suite.seed, root)
+        except SuiteError as error:
+            problems.append(error.message)
+    return counts, problems
+
+
+def _count(file: TaskFile, plan: Task, seed: int | None, root: Path) -> int:
+    with lmeval.collected_warnings():
+        config = _config(file, plan, seed, root, mirror_of(root))
+        return len(_build(file, plan, config).eval_docs)
+
+
+def _load(file: TaskFile, plan: Task, suite: Suite, root: Path, seed: int, mirror: Mirror, lock: Lock) -> LoadedTask:
     with lmeval.collected_warnings() as warnings:
-        config = data.anchored(_resolved(file), root, file.path)
+        checks.counted(plan)
+        config = _config(file, plan, suite.seed, root, mirror)
         task = _build(file, plan, config)
         checks.supported(task, plan)
         checks.filter_named(task, plan)
         templates.check(file, config, list(task.features))
         found = templates.explained(file, task, lambda: items(task, plan))
         shots = checks.fewshots(task, plan, found)
-        checks.normal_text(plan, "test", [item.doc for item in found])
-        checks.normal_text(plan, "few-shot", shots)
+        checks.rows(plan, found, shots)
         (first,) = templates.explained(file, task, lambda: _first(task, found, seed))
         checks.metric_works(task, plan, first)
     return LoadedTask(
         plan=plan,
-        suite=suite,
-        digests=_digests(file, root, [item.doc for item in found], shots),
-        locked=data.is_locked(config, root, file.modules),
+        suite=suite.name,
+        digests=_digests(file, root, [item.doc for item in found], shots, mirror),
+        locked=data.is_locked(config, plan, root, file.modules, mirror, lock),
         warnings=tuple(warnings),
         items=found,
         seed=seed,
@@ -59,12 +83,23 @@ def _first(task: Any, found: Sequence[Any], seed: int) -> list[ask.Prompted]:
     return ask.prompt(task, found, seed=seed, chat_template=None, system_prompt=None, limit=1)
 
 
+def _config(file: TaskFile, plan: Task, seed: int | None, root: Path, mirror: Mirror) -> dict[str, Any]:
+    """The task file as the suite wants it, its data where it lies on this machine."""
+    cache = root / ".cache"
+    if sentences.used_by(file.path):
+        sentences.place(mirror, cache)
+    config = data.seeded(overrides.applied(_resolved(file), plan), seed, file.path)
+    return data.mirrored(data.anchored(config, root, file.path), mirror, cache)
+
+
 def _resolved(file: TaskFile) -> dict[str, Any]:
     try:
-        return lmeval.resolved(file.path)
+        config = lmeval.resolved(file.path)
     except (ImportError, AttributeError, SyntaxError, ValueError, OSError) as error:
         remedy = "correct the module or the function's name, or install what it imports"
         raise SuiteError(f"{file.path}: !function: {error}", remedy) from error
+    sentences.settle_language_guesses()
+    return config
 
 
 def _build(file: TaskFile, plan: Task, config: Mapping[str, Any]) -> Any:
@@ -83,25 +118,39 @@ def _build(file: TaskFile, plan: Task, config: Mapping[str, Any]) -> Any:
         reason = error.__cause__ or error  # what datasets says itself is only that something went wrong
         raise SuiteError(f"{where}: the data cannot be read: {reason}", _data_remedy(config)) from error
     except (ValueError, TypeError, AssertionError) as error:
-        templates.check(file, config, lmeval.columns(config))
+        if columns := _columns(config):
+            templates.check(file, config, columns)
         raise SuiteError(f"{where}: {type(error).__name__}: {error}", "mend the task file") from error
     if task.config.num_fewshot is None:
         task.set_config(key="num_fewshot", value=0)
     return task
 
 
+def _columns(config: Mapping[str, Any]) -> list[str]:
+    """Columns of the data; none where it cannot be read at all."""
+    try:
+        return lmeval.columns(config)
+    except (ValueError, OSError):
+        return []
+
+
 def _data_remedy(config: Mapping[str, Any]) -> str:
     if "data_files" in (config.get("dataset_kwargs") or {}):
         return "mend the data files, whose rows must all have the same columns and types"
-    return f"bring {config.get('dataset_path')} into the hub cache, or a copy as a folder of that name beside you"
+    return f"bring {config.get('dataset_path')} into the mirror: harness data pull"
 
 
 def _digests(
-    file: TaskFile, root: Path, rows: Sequence[Mapping[str, Any]], shots: Sequence[Mapping[str, Any]]
+    file: TaskFile,
+    root: Path,
+    rows: Sequence[Mapping[str, Any]],
+    shots: Sequence[Mapping[str, Any]],
+    mirror: Mirror,
 ) -> dict[str, str]:
     files = {f"file:{_shown(path, root)}": sha256_file(path) for path in (*file.files, *file.modules)}
     rows_of = {"rows:test": data.rows_digest(rows)} | ({"rows:fewshot": data.rows_digest(shots)} if shots else {})
-    return files | rows_of | {"lm_eval": lmeval.version()}
+    splitter = {"punkt": sentences.model_digest(mirror)} if sentences.used_by(file.path) else {}
+    return files | rows_of | splitter | {"lm_eval": lmeval.version()}
 
 
 def _shown(path: Path, root: Path) -> str:

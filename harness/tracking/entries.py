@@ -155,8 +155,9 @@ def _model_metrics(model: ModelStory) -> Iterator[tuple[str, float]]:
 
 
 def _gate_metrics(gate: GateResult) -> Iterator[tuple[str, float]]:
-    yield key("gate", gate.name, "threshold"), gate.threshold
-    if gate.value is None:
+    if gate.threshold is not None:
+        yield key("gate", gate.name, "threshold"), gate.threshold
+    if gate.value is None or gate.threshold is None:
         return
     yield key("gate", gate.name, "value"), gate.value.value
     yield key("gate", gate.name, "margin"), gate.value.value - gate.threshold

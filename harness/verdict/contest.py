@@ -4,108 +4,186 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import combinations
+from functools import cached_property
 
-from harness.plan import Round
-from harness.records import GateOutcome, Number
-from harness.stats import difference
-from harness.verdict.evidence import Scored, point_suites, total, total_pairs
-from harness.verdict.gates import ROUNDING, Gated, gated, merged
-from harness.verdict.ranking import Order, Place, place
+import numpy as np
 
-_FLIPPED: Mapping[Order, Order] = {"above": "below", "below": "above", "unclear": "unclear", "unknown": "unknown"}
+from harness.plan import Below, OwnChoice
+from harness.records import GateOutcome, Number, Reason
+from harness.stats import RankIntervals, max_t, rank_intervals
+from harness.verdict.evidence import same_items
+from harness.verdict.field import Field
+from harness.verdict.gates import ROUNDING, Gated, all_gates, merged, reaches
+from harness.verdict.ranking import Fate, Order, Place, place
+from harness.verdict.reasons import reason
+from harness.verdict.totals import Totals
 
 
 @dataclass(frozen=True)
 class Contest:
-    """Everything on which the entrants' decisions rest, by entrant."""
+    """Everything on which the entrants' decisions rest."""
 
-    entrants: Mapping[str, Scored]
-    totals: Mapping[str, Number | None]
+    field: Field
+    points: Totals
     gates: Mapping[str, Mapping[str, Gated]]
     """By entrant and gate."""
-    differences: Mapping[tuple[str, str], Number]
-    """Points of the first less the second's, on the items that both answered; only those that can be compared."""
-    keep: int | None
-    """How many stay; None where the rules eliminate nobody by rank."""
+
+    def missing(self, name: str) -> tuple[Reason, ...]:
+        """Why an entrant's own evidence is incomplete; empty where it is complete."""
+        found = self.field.models[name].missing
+        unpublished = self.points.unpublished(name) if self.points.totals[name] is None and not found else ()
+        return (*found, reason(self.field.round, "unpublished", items=unpublished)) if unpublished else found
+
+    def complete(self, name: str) -> bool:
+        """Whether an entrant's own evidence is all there."""
+        return not self.missing(name)
+
+    def returned(self, name: str) -> Reason | None:
+        """Why an entrant may not take part: it left in an earlier round."""
+        round_ = self.field.round
+        before = round_.rules.lineage.eliminated_in(self.field.models[name].model.owner)
+        return (
+            None if before is None else reason(round_, "returned", before=before.round, because=before.because or "-")
+        )
+
+    def disqualified(self, name: str, *, by_rule: bool) -> bool:
+        """Whether an entrant is out whatever its score, and whatever else is missing."""
+        failed = (
+            gate.disqualifies and (gate.by_rule if by_rule else gate.result.outcome) == "fail"
+            for gate in self.gates[name].values()
+        )
+        return self.returned(name) is not None or any(failed)
 
     def outcome(self, name: str, *, by_rule: bool) -> GateOutcome:
         """All gates of one entrant as one outcome, by point estimates (the rule) or by intervals."""
-        if not self.entrants[name].complete:
+        if self.disqualified(name, by_rule=by_rule):
+            return "fail"
+        if not self.complete(name):
             return "incomplete"
         return merged(gate.by_rule if by_rule else gate.result.outcome for gate in self.gates[name].values())
 
     def place(self, name: str, *, by_rule: bool) -> Place:
-        """What the ranking does to one entrant, by totals (the rule) or by the intervals of their differences."""
-        if self.keep is None:
-            return Place("stay", ())
-        outcomes = {rival: self.outcome(rival, by_rule=by_rule) for rival in self.entrants}
-        order = self._order_by_rule if by_rule else self._order_by_interval
-        return place(name, outcomes, order, self.keep)
+        """What the ranking does to one entrant, by totals (the rule) or by simultaneous rank intervals."""
+        rule = self.field.round.rules.elimination
+        if rule is None:
+            return Place("stay")
+        if isinstance(rule, Below):
+            return Place(self._below(self.points.totals[name], rule.minimum, by_rule=by_rule))
+        outcomes = {rival: self.outcome(rival, by_rule=by_rule) for rival in self.field.entrants}
+        return place(name, outcomes, self.order_by_rule if by_rule else self.order_by_interval, rule)
+
+    def _below(self, total: Number | None, minimum: float, *, by_rule: bool) -> Fate:
+        if total is None:
+            return "incomplete"
+        low, high = (total.value, total.value) if by_rule else (total.low, total.high)
+        if low is not None and reaches(low, minimum):
+            return "stay"
+        return "leave" if high is not None and not reaches(high, minimum) else "undecided"
 
     def rank(self, name: str) -> tuple[int, int]:
-        """Rank by total, and how many are ranked: all with a total who do not surely fail a gate."""
+        """Rank by total, and how many are ranked: all with a total, less who surely fails a gate and takes no slot."""
+        takes_slot = getattr(self.field.round.rules.elimination, "disqualified_uses_slot", False)
         totals = {
             rival: number.value
-            for rival, number in self.totals.items()
-            if number is not None and self.outcome(rival, by_rule=False) != "fail"
+            for rival in self.field.entrants
+            if (number := self.points.totals[rival]) is not None
+            if takes_slot or rival == name or self.outcome(rival, by_rule=False) != "fail"
         }
         above = sum(value > totals[name] + ROUNDING for value in totals.values())
         return above + 1, len(totals)
 
-    def difference(self, first: str, second: str) -> Number | None:
-        """Points of the first less the second's; None where the two cannot be compared."""
-        if (first, second) in self.differences:
-            return self.differences[first, second]
-        number = self.differences.get((second, first))
-        if number is None or number.low is None or number.high is None:
-            return number
-        return number.model_copy(update={"value": -number.value, "low": -number.high, "high": -number.low})
+    def comparable(self, first: str, second: str) -> bool:
+        """Whether two totals are there and were earned on the same items in the same mode."""
+        if self.points.totals[first] is None or self.points.totals[second] is None:
+            return False
+        return self.same_modes(first, second) and same_items(
+            self.field.models[first], self.field.models[second], self._shared_tasks
+        )
 
-    def _order_by_rule(self, first: str, second: str) -> Order:
-        number = self.difference(first, second)
-        return "unknown" if number is None else _order(number.value, number.value)
+    def same_modes(self, first: str, second: str) -> bool:
+        """Whether both were asked all that earns points in the same mode."""
+        ours, theirs = (self.field.modes(self._shared_tasks, name) for name in (first, second))
+        return ours == theirs and None not in ours
 
-    def _order_by_interval(self, first: str, second: str) -> Order:
-        number = self.difference(first, second)
-        if number is None:
+    @cached_property
+    def _shared_tasks(self) -> list[str]:
+        """Tasks that earn everybody points; what each chose for itself is compared as the rules want it."""
+        if self.field.round.rules.totals is not None:
+            return []
+        sources = [item.source for item in self.field.round.rules.items]
+        found = [self.field.task_weights(source, "") or [] for source in sources if not isinstance(source, OwnChoice)]
+        return list(dict.fromkeys(task for tasks in found for task, _ in tasks))
+
+    def order_by_rule(self, first: str, second: str) -> Order:
+        """How the first's total lies to the second's; of equal ones, how the first item does that breaks ties."""
+        if not self.comparable(first, second):
             return "unknown"
-        if number.low is None or number.high is None:
+        totals = self.points.totals
+        breakers = [self.points.items[item] for item in getattr(self.field.round.rules.elimination, "tie_items", ())]
+        for numbers in (totals, *breakers):
+            ours, theirs = numbers[first], numbers[second]
+            if ours is not None and theirs is not None and abs(ours.value - theirs.value) > ROUNDING:
+                return "above" if ours.value > theirs.value else "below"
+        return "tied"
+
+    def order_by_interval(self, first: str, second: str) -> Order:
+        """As `order_by_rule`, where the simultaneous rank intervals settle it."""
+        if not self.comparable(first, second):
+            return "unknown"
+        if not (self.points.sampled(first) and self.points.sampled(second)):
             return "unclear"
-        return _order(number.low, number.high)
+        ours, theirs = self.ranked.index(first), self.ranked.index(second)
+        if self.ranks.above[ours, theirs]:
+            return "above"
+        if self.ranks.above[theirs, ours]:
+            return "below"
+        return "unclear" if self._varies(first, second) else self.order_by_rule(first, second)
+
+    def _varies(self, first: str, second: str) -> bool:
+        draws, at = self.points.draws, self.field.names.index
+        return float(np.ptp(draws[:, at(first)] - draws[:, at(second)])) > ROUNDING
+
+    @cached_property
+    def ranked(self) -> tuple[str, ...]:
+        """Entrants whose totals have a known doubt, in the plan's order."""
+        return tuple(
+            name for name in self.field.entrants if self.points.totals[name] is not None and self.points.sampled(name)
+        )
+
+    @cached_property
+    def columns(self) -> list[int]:
+        """Places of the ranked entrants among all models."""
+        return [self.field.names.index(name) for name in self.ranked]
+
+    @cached_property
+    def ranks(self) -> RankIntervals:
+        """Simultaneous rank intervals of the ranked entrants."""
+        totals, draws = self.points.observed[self.columns], self.points.draws[:, self.columns]
+        return rank_intervals(totals, draws, self.field.round.rules.level)
+
+    def difference(self, first: str, second: str) -> Number | None:
+        """Points of the first less the second's, with the interval that holds together with all others.
+
+        None where the two cannot be compared.
+        """
+        if not self.comparable(first, second):
+            return None
+        totals, draws, at = self.points.observed, self.points.draws, self.field.names.index
+        value = float(totals[at(first)] - totals[at(second)])
+        if first not in self.ranked or second not in self.ranked or not self._varies(first, second):
+            return Number(value=value)
+        rivals = [(one, other) for i, one in enumerate(self.columns) for other in self.columns[i + 1 :]]
+        ones, others = [one for one, _ in rivals], [other for _, other in rivals]
+        found = max_t(totals[ones] - totals[others], draws[:, ones] - draws[:, others], self.field.round.rules.level)
+        index, sign = (
+            (rivals.index((at(first), at(second))), 1)
+            if (at(first), at(second)) in rivals
+            else (rivals.index((at(second), at(first))), -1)
+        )
+        ends = sorted((sign * float(found.low[index]), sign * float(found.high[index])))
+        return Number(value=value, low=ends[0], high=ends[1], level=self.field.round.rules.level)
 
 
-def contest(entrants: Mapping[str, Scored], models: Mapping[str, Scored], round_: Round) -> Contest:
+def contest(field: Field) -> Contest:
     """Hold every entrant against every gate and every rival."""
-    elimination = round_.rules.elimination
-    return Contest(
-        entrants=entrants,
-        totals={name: total(entrant, round_) for name, entrant in entrants.items()},
-        gates={
-            name: {gate.name: gated(gate, entrant, models, round_) for gate in round_.rules.gates}
-            for name, entrant in entrants.items()
-        },
-        differences={} if elimination is None else _differences(entrants, round_),
-        keep=None if elimination is None else elimination.keep,
-    )
-
-
-def same_modes(first: Scored, second: Scored, round_: Round) -> bool:
-    """Whether both were asked all that earns points in the same mode."""
-    modes = [(first.suite_modes(suite), second.suite_modes(suite)) for suite in point_suites(round_)]
-    return all(ours == theirs and None not in ours for ours, theirs in modes)
-
-
-def _differences(entrants: Mapping[str, Scored], round_: Round) -> dict[tuple[str, str], Number]:
-    found = {}
-    for first, second in combinations(sorted(entrants), 2):
-        shared = total_pairs(entrants[first], entrants[second], round_)
-        if shared is not None and same_modes(entrants[first], entrants[second], round_):
-            found[first, second] = difference(shared, round_.rules.level)
-    return found
-
-
-def _order(low: float, high: float) -> Order:
-    if low > ROUNDING:
-        return "above"
-    return "below" if high < -ROUNDING else "unclear"
+    return Contest(field, Totals(field), all_gates(field))

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from harness.plan import Mode, Model, Round, Suite, Task
 from harness.records import Number, Reason, RunRecord, Sample
-from harness.stats import Items, Pairs, combine, items, items_score, pairs, suite_mean, weights
+from harness.stats import Items, Pairs, items, items_score, pairs, suite_mean, weights
+from harness.verdict.counted import AS_SCORED, counted
 from harness.verdict.reasons import reason
 
 
@@ -35,11 +36,7 @@ class Scored:
     modes: Mapping[str, Mode]
     """Mode in which each task was asked, as recorded."""
     missing: tuple[Reason, ...]
-    """Why the evidence is incomplete; empty where it is complete."""
-
-    @property
-    def complete(self) -> bool:
-        return not self.missing
+    """Why the run is incomplete; empty where it is complete, or nothing was to be run."""
 
     def suite_modes(self, suite: Suite) -> list[Mode | None]:
         """The mode of each task of a suite."""
@@ -49,23 +46,21 @@ class Scored:
 def scored(model: Model, evidence: Evidence, round_: Round) -> Scored:
     """Estimate everything about one model; VerificationError for samples that contradict themselves."""
     samples = {} if evidence.record is None else evidence.samples
-    tasks = [task for suite in round_.suites for task in suite.tasks]
-    graded = {task.name: items(samples.get(task.name, ()), task) for task in tasks}
+    graded = {
+        task.name: items(*counted(samples.get(task.name, ()), task, scoring))
+        for suite in round_.suites
+        for scoring in [round_.rules.scoring.get(suite.name, AS_SCORED)]
+        for task in suite.tasks
+    }
+    asked = model in round_.served
     return Scored(
         model=model,
         run=evidence.run,
         items=graded,
-        suites={suite.name: _suite(suite, graded, round_.rules.level) for suite in round_.suites},
+        suites={suite.name: _suite(suite, graded, round_) for suite in round_.suites},
         modes={} if evidence.record is None else {task.task: task.mode for task in evidence.record.tasks},
-        missing=tuple(_missing(evidence, tasks, samples, round_)),
+        missing=tuple(_missing(evidence, graded, samples, round_)) if asked else (),
     )
-
-
-def total(model: Scored, round_: Round) -> Number | None:
-    """Sum of all items' points; None where one has none."""
-    factors = _points_by_suite(round_)
-    known = [score for name in factors if (score := model.suites[name]) is not None]
-    return combine(known, list(factors.values())) if len(known) == len(factors) else None
 
 
 def suite_pairs(first: Scored, second: Scored, suite: Suite) -> list[Pairs] | None:
@@ -73,28 +68,10 @@ def suite_pairs(first: Scored, second: Scored, suite: Suite) -> list[Pairs] | No
     return _pairs(first, second, list(zip(suite.tasks, weights(suite), strict=True)))
 
 
-def total_pairs(first: Scored, second: Scored, round_: Round) -> list[Pairs] | None:
-    """As `suite_pairs`, for all suites that earn points, weighted in points."""
-    factors = _points_by_suite(round_)
-    tasks = [
-        (task, points * weight)
-        for name, points in factors.items()
-        for task, weight in zip(round_.suite(name).tasks, weights(round_.suite(name)), strict=True)
-    ]
-    return _pairs(first, second, tasks)
-
-
-def point_suites(round_: Round) -> list[Suite]:
-    """The suites that earn points."""
-    return [round_.suite(name) for name in _points_by_suite(round_)]
-
-
-def _points_by_suite(round_: Round) -> dict[str, float]:
-    """One entry a suite: two items of one suite rest on the same answers and are not independent."""
-    points: dict[str, float] = {}
-    for item in round_.rules.items:
-        points[item.suite] = points.get(item.suite, 0.0) + item.points
-    return points
+def same_items(first: Scored, second: Scored, tasks: Sequence[str]) -> bool:
+    """Whether both answered the same items of all these tasks."""
+    both = [(first.items.get(task), second.items.get(task)) for task in tasks]
+    return all(ours and theirs and ours.ids == theirs.ids and ours.clusters == theirs.clusters for ours, theirs in both)
 
 
 def _pairs(first: Scored, second: Scored, tasks: Sequence[tuple[Task, float]]) -> list[Pairs] | None:
@@ -106,21 +83,32 @@ def _pairs(first: Scored, second: Scored, tasks: Sequence[tuple[Task, float]]) -
     return pairs(known, others, [factor for _, factor in tasks])
 
 
-def _suite(suite: Suite, graded: Mapping[str, Items | None], level: float) -> Number | None:
-    return suite_mean([items_score(graded[task.name], level) for task in suite.tasks], suite, level)
+def _suite(suite: Suite, graded: Mapping[str, Items | None], round_: Round) -> Number | None:
+    level, estimand = round_.rules.level, round_.rules.estimand
+    return suite_mean([items_score(graded[task.name], level, estimand) for task in suite.tasks], suite, level)
 
 
 def _missing(
-    evidence: Evidence, tasks: Sequence[Task], samples: Mapping[str, Sequence[Sample]], round_: Round
+    evidence: Evidence, graded: Mapping[str, Items | None], samples: Mapping[str, Sequence[Sample]], round_: Round
 ) -> Iterator[Reason]:
     record = evidence.record
     if record is None:
         yield reason(round_, "no_record")
         return
-    found = [missing for task in tasks for missing in _missing_of(task, samples.get(task.name, ()), record, round_)]
+    lenient = [suite.name for suite in round_.suites if _lenient(suite, round_)]
+    found = []
+    for suite in round_.suites:
+        for task in suite.tasks:
+            if suite.name not in lenient or graded[task.name] is None:
+                found += list(_missing_of(task, samples.get(task.name, ()), record, round_))
     yield from found
-    if not found and record.status != "complete":
+    if not found and record.status != "complete" and not lenient:
         yield reason(round_, "record_incomplete", problems="; ".join(record.problems) or "-")
+
+
+def _lenient(suite: Suite, round_: Round) -> bool:
+    """Whether the rules take a suite's mean although some answers are missing."""
+    return round_.rules.scoring.get(suite.name, AS_SCORED).missing == "leave_out"
 
 
 def _missing_of(task: Task, samples: Sequence[Sample], record: RunRecord, round_: Round) -> Iterator[Reason]:

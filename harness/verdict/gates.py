@@ -1,21 +1,36 @@
-"""Does an entrant pass a gate, and does the interval say so?"""
+"""Does an entrant pass its gates, and do the intervals say so for all entrants and gates together?"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from harness.plan import Floor, Gate, Round, Suite
+from harness.plan import Compared, Gate, Model, Ratio, basic
+from harness.plan.gates import MeasuredGate
 from harness.records import Fact, GateOutcome, GateResult, Number, Reason, ReasonCode
-from harness.stats import ratio
-from harness.verdict.evidence import Scored, suite_pairs
+from harness.stats import holm, two_sided_p
+from harness.verdict.asked import Obstacle, Question, label_of, questions
+from harness.verdict.field import Field
+from harness.verdict.people import unmeasured
 from harness.verdict.reasons import reason
 
 ROUNDING = 1e-9
 """Scores closer to each other than this are equal: sums of weighted means carry rounding errors."""
 
-_FLOOR: Mapping[GateOutcome, ReasonCode] = {"pass": "floor_pass", "fail": "floor_fail", "undecided": "floor_undecided"}
-_RATIO: Mapping[GateOutcome, ReasonCode] = {"pass": "ratio_pass", "fail": "ratio_fail", "undecided": "ratio_undecided"}
+_CODES: Mapping[tuple[str, GateOutcome], ReasonCode] = {
+    ("floor", "pass"): "floor_pass",
+    ("floor", "fail"): "floor_fail",
+    ("floor", "undecided"): "floor_undecided",
+    ("safety", "pass"): "safety_pass",
+    ("safety", "fail"): "safety_fail",
+    ("safety", "undecided"): "safety_undecided",
+    ("ratio", "pass"): "ratio_pass",
+    ("ratio", "fail"): "ratio_fail",
+    ("ratio", "undecided"): "ratio_undecided",
+    ("noninferiority", "pass"): "margin_pass",
+    ("noninferiority", "fail"): "margin_fail",
+    ("noninferiority", "undecided"): "margin_undecided",
+}
 
 
 @dataclass(frozen=True)
@@ -25,32 +40,65 @@ class Gated:
     result: GateResult
     by_rule: GateOutcome
     """The outcome by the point estimate."""
+    disqualifies: bool
+    """Whether failing it disqualifies, whatever the score."""
 
 
-def gated(gate: Gate, entrant: Scored, models: Mapping[str, Scored], round_: Round) -> Gated:
-    """Hold one entrant against one gate."""
-    suite = round_.suite(gate.suite)
-    if isinstance(gate, Floor):
-        value = entrant.suites[suite.name]
-        if value is None:
-            return _unjudged(gate, "incomplete", reason(round_, "entrant_missing", suite=suite.name))
-        return _judged(gate, value, round_)
-    reference = models[gate.reference]
-    obstacle = _obstacle(entrant, reference, suite, round_)
-    if obstacle is not None:
-        return _unjudged(gate, "incomplete", obstacle)
-    shared = suite_pairs(entrant, reference, suite)
-    value = None if shared is None else ratio(shared, round_.rules.level)
-    if value is None:
-        undefined = reason(round_, "ratio_undefined", suite=suite.name, reference=gate.reference)
-        return _unjudged(gate, "undecided", undefined)
-    return _judged(gate, value, round_)
+@dataclass(frozen=True)
+class _Answer:
+    """One question with its answer."""
+
+    rival: str | None
+    outcome: GateOutcome
+    by_rule: GateOutcome
+    value: Number | None
+    reason: Reason
+
+
+def all_gates(field: Field) -> dict[str, dict[str, Gated]]:
+    """Every gate of every entrant, by entrant and gate."""
+    gates, asked = field.round.rules.gates, _Family(field)
+    return {
+        model.name: {gate.name: _gated(gate, model, asked, field) for gate in gates} for model in field.round.entrants
+    }
+
+
+class _Family:
+    """All questions of all measured gates: their levels hold together for the whole round."""
+
+    def __init__(self, field: Field) -> None:
+        self._questions = {
+            (entrant, gate.name): list(questions(gate, entrant, field))
+            for gate in field.round.rules.gates
+            if isinstance(gate, MeasuredGate)
+            for entrant in field.entrants
+        }
+        self._levels = self._shared(field)
+
+    def of(self, entrant: str, gate: str) -> list[tuple[Question | Obstacle, float | None]]:
+        """What one gate asks of one entrant, each with the level at which its interval decides."""
+        return [(each, self._levels.get((entrant, gate, each.rival))) for each in self._questions[entrant, gate]]
+
+    def _shared(self, field: Field) -> dict[tuple[str, str, str | None], float]:
+        rules = field.round.rules
+        thresholds = {gate.name: gate.least for gate in rules.gates if isinstance(gate, MeasuredGate)}
+        asked = {
+            (entrant, gate, each.rival): two_sided_p(each.interval, thresholds[gate])
+            for (entrant, gate), every in self._questions.items()
+            for each in every
+            if isinstance(each, Question)
+        }
+        known = {key: p for key, p in asked.items() if p is not None}
+        if rules.family == "none" or not known:
+            return dict.fromkeys(asked, rules.level)
+        levels = holm(list(known.values()), 1 - rules.level).levels
+        return {**dict.fromkeys(asked, rules.level), **dict(zip(known, map(float, levels), strict=True))}
 
 
 def merged(outcomes: Iterable[GateOutcome]) -> GateOutcome:
     """One outcome of all gates: a failure is final whatever else is missing; missing evidence outweighs doubt."""
     found = set(outcomes)
-    order: tuple[GateOutcome, ...] = ("fail", "incomplete", "undecided")
+    order: tuple[GateOutcome, ...] = ("fail", "incomplete", "held", "undecided")
     return next((outcome for outcome in order if outcome in found), "pass")
 
 
@@ -59,15 +107,64 @@ def reaches(value: float, threshold: float) -> bool:
     return value >= threshold - ROUNDING
 
 
-def _judged(gate: Gate, value: Number, round_: Round) -> Gated:
-    by_rule: GateOutcome = "pass" if reaches(value.value, gate.minimum) else "fail"
-    outcome = _outcome(value, gate.minimum)
-    facts: dict[str, Fact] = {"suite": gate.suite, "value": value, "threshold": gate.minimum}
-    if isinstance(gate, Floor):
-        because = reason(round_, _FLOOR[outcome], **facts)
-    else:
-        because = reason(round_, _RATIO[outcome], reference=gate.reference, **facts)
-    return _result(gate, value, outcome, by_rule, because)
+def _gated(gate: Gate, model: Model, asked: _Family, field: Field) -> Gated:
+    disqualifies = gate.on_fail == "disqualify"
+    if not isinstance(gate, MeasuredGate):
+        outcome, reasons = unmeasured(gate, model, field)
+        result = GateResult(
+            name=gate.name,
+            kind=gate.kind,
+            outcome=outcome,
+            value=None,
+            threshold=None,
+            reason=reasons[0],
+            further=tuple(reasons[1:]),
+        )
+        return Gated(result, outcome, disqualifies)
+    answers = [_answer(gate, model.name, each, level, field) for each, level in asked.of(model.name, gate.name)]
+    first, *others = sorted(answers, key=_weight)
+    return Gated(
+        GateResult(
+            name=gate.name,
+            kind=gate.kind,
+            outcome=merged(answer.outcome for answer in answers),
+            value=first.value,
+            threshold=gate.least,
+            reason=first.reason,
+            further=tuple(answer.reason for answer in others),
+        ),
+        merged(answer.by_rule for answer in answers),
+        disqualifies,
+    )
+
+
+def in_shares(gate: MeasuredGate) -> bool:
+    """Whether readers meet the gate's numbers as percentages."""
+    return isinstance(gate, Ratio) or all(source.kind in ("suite", "task") for source in basic(gate.source))
+
+
+_WEIGHTIEST: tuple[GateOutcome, ...] = ("fail", "incomplete", "held", "undecided", "pass")
+
+
+def _weight(answer: _Answer) -> tuple[int, float]:
+    """The weightiest outcome first, of equal ones the lowest value."""
+    return _WEIGHTIEST.index(answer.outcome), 0.0 if answer.value is None else answer.value.value
+
+
+def _answer(gate: MeasuredGate, entrant: str, asked: Question | Obstacle, level: float | None, field: Field) -> _Answer:
+    if isinstance(asked, Obstacle):
+        return _Answer(asked.rival, asked.outcome, asked.outcome, None, asked.reason)
+    value = asked.interval(field.round.rules.level if level is None else level)
+    if value is None:
+        raise ValueError(f"{gate.name}: {entrant} has no value, though it was asked")
+    outcome = _outcome(value, gate.least)
+    facts: dict[str, Fact] = {"suite": label_of(gate, entrant), "value": value, "threshold": gate.least}
+    if not in_shares(gate):
+        facts["unit"] = "plain"
+    if isinstance(gate, Compared):
+        facts["reference"] = asked.rival or ""
+    by_rule: GateOutcome = "pass" if reaches(value.value, gate.least) else "fail"
+    return _Answer(asked.rival, outcome, by_rule, value, reason(field.round, _CODES[gate.kind, outcome], **facts))
 
 
 def _outcome(value: Number, threshold: float) -> GateOutcome:
@@ -79,38 +176,3 @@ def _outcome(value: Number, threshold: float) -> GateOutcome:
     if value.high is not None and not reaches(value.high, threshold):
         return "fail"
     return "undecided"
-
-
-def _obstacle(entrant: Scored, reference: Scored, suite: Suite, round_: Round) -> Reason | None:
-    """Why the two cannot be compared on a suite."""
-    name, rival = suite.name, reference.model.name
-    if entrant.suites[suite.name] is None:
-        return reason(round_, "entrant_missing", suite=name)
-    if reference.suites[suite.name] is None:
-        return reason(round_, "reference_missing", suite=name, reference=rival)
-    ours, theirs = entrant.suite_modes(suite), reference.suite_modes(suite)
-    if ours != theirs or None in ours:
-        return reason(round_, "other_mode", suite=name, reference=rival, ours=_modes(ours), theirs=_modes(theirs))
-    if suite_pairs(entrant, reference, suite) is None:
-        return reason(round_, "other_items", suite=name, reference=rival)
-    return None
-
-
-def _modes(modes: Iterable[str | None]) -> tuple[str, ...]:
-    return tuple(sorted({mode or "unknown" for mode in modes}))
-
-
-def _unjudged(gate: Gate, outcome: GateOutcome, because: Reason) -> Gated:
-    return _result(gate, None, outcome, outcome, because)
-
-
-def _result(gate: Gate, value: Number | None, outcome: GateOutcome, by_rule: GateOutcome, because: Reason) -> Gated:
-    result = GateResult(
-        name=gate.name,
-        kind=gate.kind,
-        outcome=outcome,
-        value=value,
-        threshold=gate.minimum,
-        reason=because,
-    )
-    return Gated(result, by_rule)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from harness.numbers import Style, more_or_less, percent, percent_of_rule, with_interval
+from harness.numbers import Style, more_or_less, percent, percent_of_rule, plain, points, with_interval
 from harness.plan import Lang, Round
 from harness.records import Fact, Number, Reason, ReasonCode
 
@@ -40,6 +40,48 @@ ENGLISH: Mapping[ReasonCode, str] = {
     "rival_other_items": "{rival} was not asked the same items, so the two are not compared.",
     "point_estimate": "The intervals do not settle it; by these rules the point estimates decide.",
     "dry_run": "This is a dry run: it depends on rivals and panels that are not here, so nothing is decided.",
+    "unpublished": "Never published or supplied: the points for {items}.",
+    "imported_total": "The total was imported ({file}); nothing is known of its doubt.",
+    "announced": "The contest itself announced: {decision} ({source}).",
+    "safety_pass": "Safety: {suite} is {value}; the whole interval reaches the floor of {threshold}.",
+    "safety_fail": "Safety: {suite} is {value}; the whole interval lies below the floor of {threshold}.",
+    "safety_undecided": "Safety: {suite} is {value}; the interval holds the floor of {threshold}: it settles nothing.",
+    "margin_pass": "{suite}: {value} against {reference}; the whole interval lies within the margin of {threshold}.",
+    "margin_fail": "{suite}: {value} against {reference}; the whole interval lies below the margin of {threshold}.",
+    "margin_undecided": "{suite}: {value} against {reference}; the interval holds the margin of {threshold}.",
+    "no_audit": "Independence: no audit report of {model} was supplied (audits.{entrant}).",
+    "independence_pass": "Independence: nothing forbidden among {count} conclusions of the audit.",
+    "independence_disclosed": "Independence: {component}, {candidate}: {relation}; declared, as asked. {because}",
+    "independence_found": (
+        "Independence: {component}, {candidate}: {relation}; forbidden, and held until people rule on it. {because}"
+        " Finding {finding}."
+    ),
+    "independence_undisclosed": (
+        "Independence: {component}, {candidate}: {relation}; it had to be declared and was not, so that people must"
+        " rule on it. {because} Finding {finding}."
+    ),
+    "independence_forbidden": (
+        "Independence: {component}, {candidate}: {relation}; forbidden, and these rules disqualify at once. {because}"
+    ),
+    "independence_cleared": "Independence: {component}, {candidate}: cleared by {who} on {when}. The entrant: {reply}",
+    "independence_ruled": (
+        "Independence: {component}, {candidate}: ruled not independent by {who} on {when}. The entrant: {reply}"
+    ),
+    "licence_pass": "The licence, {licence}, is one of those allowed.",
+    "licence_fail": "The licence, {licence}, is none of those allowed: {allowed}.",
+    "imported_pass": "{gate}: passed, by {file}.",
+    "imported_fail": "{gate}: failed, by {file}.",
+    "imported_undecided": "{gate}: undecided, by {file}.",
+    "imported_held": "{gate}: held, by {file}.",
+    "imported_missing": "{gate}: no outcome was published or supplied.",
+    "returned": "Its owner was eliminated in {before} and may not come back. {because}",
+    "below_pass": "The total is {total}; the whole interval reaches {minimum} points.",
+    "below_fail": "The total is {total}; the whole interval lies below {minimum} points.",
+    "below_undecided": "The total is {total}; the interval does not settle whether it reaches {minimum} points.",
+    "rival_imported": "In points, the total less {rival}'s is {difference}; an imported total brings no interval.",
+    "rival_held": "{rival} has the higher total, but it is held until people rule on it.",
+    "unofficial_replay": "this is a replay of figures that a contest published: it decides nothing",
+    "unofficial_second_hand": "figures in {files} are second-hand or inferred",
     "unofficial_dry_run": "this is a dry run: it decides nothing",
     "unofficial_fake_engine": "the engine is the fake one: its answers come from no model",
     "unofficial_fake_server": "the server says that it is a fake one: its answers come from no model",
@@ -52,11 +94,17 @@ ENGLISH: Mapping[ReasonCode, str] = {
     "unofficial_no_run": "there is no run",
 }
 
-UNITS: Mapping[str, Style] = {"value": percent, "threshold": percent_of_rule, "difference": more_or_less}
+UNITS: Mapping[str, Style] = {
+    "value": percent,
+    "threshold": percent_of_rule,
+    "difference": more_or_less,
+    "total": points,
+    "minimum": points,
+}
 """How the numbers among the facts are written: shares as in every table, differences in points."""
 
 
-SINGULAR: Mapping[str, str] = {"models": "model", "tasks": "task"}
+SINGULAR: Mapping[str, str] = {"models": "model", "tasks": "task", "items": "item"}
 """Lists of names among the facts that have titles."""
 
 
@@ -72,20 +120,22 @@ def of_models(because: Reason, models: Sequence[str], round_: Round) -> Reason:
 
 def worded(template: str, facts: Mapping[str, Fact], round_: Round, lang: Lang) -> str:
     """A reason's sentence in one language, suites, tasks and models by their titles, after the models it is said of."""
-    shown = {name: _shown(name, fact, round_, lang) for name, fact in facts.items()}
+    plainly = facts.get("unit") == "plain"
+    shown = {name: _shown(name, fact, round_, lang, plainly=plainly) for name, fact in facts.items()}
     text = template.format(**shown)
     return f"{shown['models']}: {text}" if "models" in shown else text
 
 
-def _shown(name: str, fact: Fact, round_: Round, lang: Lang) -> str:
+def _shown(name: str, fact: Fact, round_: Round, lang: Lang, *, plainly: bool = False) -> str:
+    style = plain if plainly else UNITS.get(name, plain)
     if isinstance(fact, Number):
-        return with_interval(fact, UNITS[name], lang)
+        return with_interval(fact, style, lang)
     if name in UNITS and isinstance(fact, int | float):
-        return UNITS[name](fact)
+        return style(fact)
     if isinstance(fact, tuple):
         return ", ".join(_shown(SINGULAR[name], each, round_, lang) if name in SINGULAR else each for each in fact)
-    if name == "suite":
-        return round_.suite_title(str(fact), lang)
+    if name in ("suite", "item"):
+        return round_.measure_title(str(fact), lang)
     if name == "task":
         return round_.task_title(str(fact), lang)
     if name in ("reference", "rival", "model"):

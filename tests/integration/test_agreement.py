@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness.plan import VllmEngine
-from harness.request import Answer, GenerationAnswer, LoglikelihoodAnswer
+from harness.request import Answer, GenerationAnswer, Loglikelihood, LoglikelihoodAnswer, Request
 from harness.score import Journal, Scorer, Tokenizer
+from harness.score.calls import Shape
+from harness.score.covering import Abilities
 from tests.integration.conftest import Served
 from tests.integration.lmeval_tasks import instances, requests_of, write_task_files, write_tasks
 
@@ -118,3 +120,69 @@ def _real_tasks(data: Path, folder: Path) -> Path:
     }
     copa = [{**row, "_one": row["1"], "_two": row["2"]} for row in copa]
     return write_task_files(folder, {"copa": (copa_task, copa), "mmlu": (mmlu_task, mmlu)})
+
+
+CASES: list[tuple[str, str, tuple[str, ...]]] = [
+    ("letters", "Which planet is the largest?\nA. Mars\nB. Jupiter\nAnswer:", (" A", " B")),
+    (
+        "texts that share their beginning",
+        "Which of these takes carbon dioxide out of the air, year after year, without anybody's doing?\nAnswer:",
+        (" The leaves of a tree", " The leaves of a tree and its roots", " The engine of a car", " The"),
+    ),
+    (
+        "hangul split across tokens",
+        "훈민정음을 만든 사람은 누구입니까?\n정답:",
+        (" 세종대왕", " 이순신", " 뷁뷁", " 장영실"),
+    ),
+    ("a context that ends in spaces", "물이 어는 온도는 섭씨 몇 도입니까?\n정답:  ", ("0도", "100도", "-40도")),
+    ("tokens that depend on the context", "The word is beaut", ("iful, they say", "ifully made", "ies")),
+    (
+        "one and several tokens",
+        "How many days has a leap year?\nAnswer:",
+        (" three hundred and sixty-six", " 7", " many"),
+    ),
+    ("the end token among the choices", "Say nothing.\nAnswer:", ("<|im_end|>", " nothing<|im_end|> at all")),
+]
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("shapes", [{"labels", "trace"}, {"labels"}])
+def test_every_shape_agrees_with_echo(
+    smollm2_endpoint: Served, tmp_path: Path, shapes: set[Shape], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("harness.score.covering.ECHOED", 1e6)  # however short the contexts
+    requests = [Request(name, name, 0, 0, Loglikelihood(context, choices)) for name, context, choices in CASES]
+    fast, asked = _scored(smollm2_endpoint, requests, shapes, tmp_path / "fast")
+    plain, _ = _scored(smollm2_endpoint, requests, set(), tmp_path / "plain")
+
+    assert asked == shapes, "each shape was asked"
+    for request, own, other in zip(requests, fast, plain, strict=True):
+        assert isinstance(own, LoglikelihoodAnswer), (request.task, own)
+        assert isinstance(other, LoglikelihoodAnswer), (request.task, other)
+        assert own.greedy == other.greedy, request.task
+        assert own.logprobs == pytest.approx(other.logprobs, rel=0, abs=1e-4), request.task
+
+
+@pytest.mark.timeout(600)
+def test_more_labels_than_one_request_takes_agree_with_echo(smollm2_endpoint: Served, tmp_path: Path):
+    letters = tuple(f" {chr(65 + place // 26)}{chr(97 + place % 26)}" for place in range(6 * 26))
+    requests = [Request("many", "many", 0, 0, Loglikelihood("The symbol of the element is", letters))]
+
+    (fast,), _ = _scored(smollm2_endpoint, requests, {"labels", "trace"}, tmp_path / "fast")
+    (plain,), _ = _scored(smollm2_endpoint, requests, set(), tmp_path / "plain")
+
+    assert isinstance(fast, LoglikelihoodAnswer)
+    assert isinstance(plain, LoglikelihoodAnswer)
+    assert fast.greedy == plain.greedy
+    assert fast.logprobs == pytest.approx(plain.logprobs, rel=0, abs=1e-4)
+
+
+def _scored(
+    served: Served, requests: Sequence[Request], shapes: Set[Shape], folder: Path
+) -> tuple[list[Answer], set[Shape]]:
+    """Answers of an engine that offers these shapes beside echo, whatever they cost; and the shapes asked."""
+    with Journal.open(folder / "journal.sqlite") as journal:
+        scorer = Scorer(Tokenizer.load(served.folder), journal, served.engine, scope="0" * 64)
+        scorer._planner.can = Abilities(frozenset(shapes))
+        calls, _ = scorer._calls(requests)
+        return scorer.answer(requests, served.endpoint, lambda *_: None), {call.shape for call in calls.values()}

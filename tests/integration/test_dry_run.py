@@ -28,13 +28,19 @@ RULES = {
     "name": "copying",
     "version": 1,
     "items": [
-        {"name": "copying", "points": 60, "suite": "copying"},
-        {"name": "secret", "points": 40, "suite": "secret"},
+        {"name": "copying", "points": 60, "source": {"kind": "suite", "suite": "copying"}},
+        {"name": "secret", "points": 40, "source": {"kind": "suite", "suite": "secret"}},
     ],
     "gates": [
-        {"kind": "floor", "name": "floor", "suite": "copying", "minimum": 0.5},
-        {"kind": "floor", "name": "secret_floor", "suite": "secret", "minimum": 0.5},
-        {"kind": "ratio", "name": "frontier", "suite": "copying", "reference": "frontier", "minimum": 0.8},
+        {"kind": "floor", "name": "floor", "source": {"kind": "suite", "suite": "copying"}, "minimum": 0.5},
+        {"kind": "floor", "name": "secret_floor", "source": {"kind": "suite", "suite": "secret"}, "minimum": 0.5},
+        {
+            "kind": "ratio",
+            "name": "frontier",
+            "source": {"kind": "suite", "suite": "copying"},
+            "reference": "frontier",
+            "minimum": 0.8,
+        },
     ],
     "elimination": {"kind": "keep", "keep": 1},
 }

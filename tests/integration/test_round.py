@@ -119,9 +119,15 @@ def test_the_ratio_to_a_reference_and_keep_k_decide(tmp_path: Path, project: Pat
     rules = {
         "name": "full",
         "version": 1,
-        "items": [{"name": "copying", "points": 100, "suite": "copying"}],
+        "items": [{"name": "copying", "points": 100, "source": {"kind": "suite", "suite": "copying"}}],
         "gates": [
-            {"kind": "ratio", "name": "frontier", "suite": "copying", "reference": "frontier", "minimum": 0.6},
+            {
+                "kind": "ratio",
+                "name": "frontier",
+                "source": {"kind": "suite", "suite": "copying"},
+                "reference": "frontier",
+                "minimum": 0.6,
+            },
         ],
         "elimination": {"kind": "keep", "keep": 1},
     }

@@ -1,11 +1,10 @@
 """Worlds with a known truth, and how often an interval covers it.
 
-.venv/bin/python -m tests.statistics.simulate [REPEATS]     prints the table of docs/methods.md
+`python -m tests.statistics` prints the tables of docs/methods.md.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -13,7 +12,21 @@ import numpy as np
 from scipy.stats import binom, norm
 
 from harness.records import Number
-from harness.stats import Pairs, combine, difference, mean, proportion, ratio
+from harness.stats import (
+    Items,
+    Pairs,
+    combine,
+    crossed_mean,
+    difference,
+    fixed_mean,
+    mean,
+    percentile,
+    proportion,
+    rater_difference,
+    rater_mean,
+    ratio,
+    resample,
+)
 
 LEVEL = 0.95
 SEED = 20260115
@@ -21,6 +34,8 @@ SEED = 20260115
 Rng = np.random.Generator
 Draw = Callable[[Rng], tuple[Number | None, float]]
 """One sample of a world: the estimate (None: there is none) and the truth."""
+Of = Callable[[list[Pairs], float, float], tuple[Number | None, float]]
+"""A comparison of pairs whose true shares are given: the estimate and the truth."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +161,7 @@ def _compared(
     shared: float,
     *,
     clustered: bool,
-    of: Callable[[list[Pairs], float, float], tuple[Number | None, float]],
+    of: Of,
 ) -> Draw:
     """Two tasks of weights 2 and 1, n items each."""
     labels = np.arange(n) // 4
@@ -173,6 +188,125 @@ def _ratio(tasks: list[Pairs], first: float, second: float) -> tuple[Number | No
     return ratio(tasks, LEVEL), first / second
 
 
+def near(sizes: Sequence[int]) -> Iterator[World]:
+    """Two models that differ on few items: `more` and `less` are the shares that only one of them answers rightly."""
+    for where, together in (("near-identical models", 1), ("near-identical models, clusters of 6", 6)):
+        for n in sizes:
+            for more, less in ((0.03, 0.03), (0.06, 0.03), (0.02, 0.08)):
+                for name, of in (("difference", _difference), ("ratio", _ratio)):
+                    yield World(f"{name}, {where}", n, f"{more} vs {less}", _alike(n, more, less, together, of))
+
+
+def bootstraps(sizes: Sequence[int]) -> Iterator[World]:
+    """Totals of three tasks and the difference of two models' totals, by joint resampling."""
+    for n in sizes:
+        for shares in ((0.5, 0.5, 0.5), (0.05, 0.3, 0.9), (0.95, 0.95, 0.98)):
+            cell = "/".join(map(str, shares))
+            yield World("bootstrap total, 3 tasks", n, cell, _resampled(n, shares, (20.0, 10.0, 5.0), paired=False))
+            yield World(
+                "bootstrap difference of totals", n, cell, _resampled(n, shares, (20.0, 10.0, 5.0), paired=True)
+            )
+
+
+def panels(sizes: Sequence[int]) -> Iterator[World]:
+    """`n` raters of different severity."""
+    for n in sizes:
+        yield World("rater mean", n, "normal", _rated(n, paired=False))
+        yield World("rater difference", n, "normal", _rated(n, paired=True))
+        yield World("crossed mean, raters and 8 units", n, "normal", _crossed(n))
+
+
+def fixed(sizes: Sequence[int]) -> Iterator[World]:
+    """These very items, 5 repeats each: only the repeats vary."""
+    for n in sizes:
+        for p in (0.1, 0.5, 0.9):
+            yield World("fixed test, 5 repeats: mean", n, f"{p}", _fixed_mean(n, p))
+            yield World("fixed test, 5 repeats: difference", n, f"{p}", _fixed_difference(n, p))
+
+
+def _alike(
+    n: int,
+    more: float,
+    less: float,
+    together: int,
+    of: Of,
+) -> Draw:
+    labels = np.arange(n) // together
+    common = 0.5
+
+    def draw(rng: Rng) -> tuple[Number | None, float]:
+        own, shared = rng.random(n), rng.random(n // together + 1)[labels]
+        fate = np.where(rng.random(n) < 0.5, own, shared) if together > 1 else own
+        first = (fate < common) | ((fate >= common) & (fate < common + more))
+        second = (fate < common) | ((fate >= 1 - less) & (fate < 1))
+        clusters = list(labels) if together > 1 else None
+        task = Pairs(first.astype(float), second.astype(float), clusters, True, 3.0)
+        return of([task], common + more, common + less)
+
+    return draw
+
+
+def _resampled(n: int, shares: Sequence[float], weights: tuple[float, ...], *, paired: bool) -> Draw:
+    """Two models that share half of their luck."""
+    ids = tuple(map(str, range(n)))
+
+    def row(rng: Rng, share: float) -> list[Items]:
+        luck = rng.random(n)
+        lucks = [luck, np.where(rng.random(n) < 0.5, luck, rng.random(n))]
+        return [Items(ids, (each < share).astype(float), None, True) for each in lucks]
+
+    def draw(rng: Rng) -> tuple[Number, float]:
+        found = resample([row(rng, share) for share in shares], 400, rng)
+        totals, seen = found.weighted(np.array(weights)), found.value(np.array(weights))
+        if paired:
+            totals, seen = totals[:, :1] - totals[:, 1:], seen[:1] - seen[1:]
+        low, high = percentile(totals[:, :1], LEVEL)
+        number = Number(value=float(seen[0]), low=float(low[0]), high=float(high[0]), level=LEVEL)
+        return number, 0.0 if paired else float(np.dot(weights, shares))
+
+    return draw
+
+
+def _rated(n: int, *, paired: bool) -> Draw:
+    def draw(rng: Rng) -> tuple[Number, float]:
+        severity = rng.normal(0, 1, n)
+        scores = severity[:, None] + np.array([7.0, 6.5]) + rng.normal(0, 0.7, (n, 2))
+        if paired:
+            return rater_difference(scores[:, 0], scores[:, 1], LEVEL), 0.5
+        return rater_mean(scores, LEVEL)[0], 7.0
+
+    return draw
+
+
+def _crossed(n: int) -> Draw:
+    def draw(rng: Rng) -> tuple[Number, float]:
+        raters, units = rng.normal(0, 1, n), rng.normal(0, 0.7, 8)
+        return crossed_mean(7 + raters[:, None] + units + rng.normal(0, 0.5, (n, 8)), LEVEL), 7.0
+
+    return draw
+
+
+def _repeated(rng: Rng, chances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    scores = rng.binomial(5, chances) / 5
+    return scores, scores * (1 - scores) / 4  # the sample variance of five 0/1 draws over 5
+
+
+def _fixed_mean(n: int, p: float) -> Draw:
+    chances = np.random.default_rng(n).beta(2 * p, 2 * (1 - p), n)
+    return lambda rng: (fixed_mean(*_repeated(rng, chances), LEVEL), float(chances.mean()))
+
+
+def _fixed_difference(n: int, p: float) -> Draw:
+    first, second = (np.random.default_rng([n, model]).beta(2 * p, 2 * (1 - p), n) for model in (0, 1))
+
+    def draw(rng: Rng) -> tuple[Number, float]:
+        (ours, noise), (theirs, other) = _repeated(rng, first), _repeated(rng, second)
+        task = Pairs(ours, theirs, None, False, 3.0, (noise, other))
+        return difference([task], LEVEL, "fixed"), float(3 * (first - second).mean())
+
+    return draw
+
+
 def everything() -> Iterator[World]:
     """All worlds of the table."""
     sizes, shares = (20, 60, 200, 500), (0.05, 0.3, 0.5, 0.9, 0.95)
@@ -180,25 +314,47 @@ def everything() -> Iterator[World]:
     yield from means(sizes, shares)
     yield from sums(sizes)
     yield from comparisons(sizes, (0.0, 0.5, 0.9))
+    yield from near((60, 200, 500))
+    yield from bootstraps(sizes)
+    yield from panels((5, 20, 60))
+    yield from fixed(sizes)
 
 
-def table(repeats: int) -> str:
-    """Least, mean and greatest coverage of each row and n, as Markdown."""
+@dataclass(frozen=True)
+class Row:
+    """Coverage of one kind of interval at one size, over all its settings."""
+
+    row: str
+    n: int
+    mean: float
+    least: float
+    greatest: float
+    settings: int
+
+
+def rows(measured: Sequence[tuple[World, float]]) -> list[Row]:
+    """Worlds' coverages by row and size, and the exact one."""
     found: dict[tuple[str, int], list[float]] = {}
     for n in (20, 60, 200, 500):
         found["proportion, independent items (exact)", n] = exact_wilson(n)
-    for world in everything():
-        found.setdefault((world.row, world.n), []).append(simulate(world, repeats).share)
-    rows = list(dict.fromkeys(row for row, _ in found))
-    sizes = sorted({n for _, n in found})
+    for world, share in measured:
+        found.setdefault((world.row, world.n), []).append(share)
+    return [
+        Row(row, n, float(np.mean(shares)), min(shares), max(shares), len(shares)) for (row, n), shares in found.items()
+    ]
+
+
+def table(found: Sequence[Row]) -> str:
+    """Mean coverage (least–greatest) of each row and n in per cent, as Markdown."""
+    sizes = sorted({row.n for row in found})
+    cells = {
+        (row.row, row.n): f"{100 * row.mean:.1f} ({100 * row.least:.1f}–{100 * row.greatest:.1f})" for row in found
+    }
     lines = ["| interval | " + " | ".join(f"n = {n}" for n in sizes) + " |", "|---" * (len(sizes) + 1) + "|"]
-    lines += [f"| {row} | " + " | ".join(_cell(found[row, n]) for n in sizes) + " |" for row in rows]
+    names = dict.fromkeys(row.row for row in found)
+    lines += [f"| {name} | " + " | ".join(cells.get((name, n), "–") for n in sizes) + " |" for name in names]
     return "\n".join(lines)
 
 
-def _cell(shares: Sequence[float]) -> str:
-    return f"{100 * np.mean(shares):.1f} ({100 * min(shares):.1f}–{100 * max(shares):.1f})"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(table(int(sys.argv[1]) if len(sys.argv) > 1 else 2000) + "\n")
+def _range(row: Row) -> str:
+    return f"{100 * row.least:.1f}–{100 * row.greatest:.1f}"

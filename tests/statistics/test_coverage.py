@@ -9,13 +9,30 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.statistics.simulate import World, comparisons, everything, exact_wilson, means, proportions, simulate, sums
+from tests.statistics.simulate import (
+    World,
+    bootstraps,
+    comparisons,
+    everything,
+    exact_wilson,
+    fixed,
+    means,
+    near,
+    panels,
+    proportions,
+    simulate,
+    sums,
+)
 
 FAST = [
     *proportions((20, 200), (0.05, 0.5), (0.3,)),
     *means((20, 200), (0.05, 0.5)),
     *sums((60,)),
     *comparisons((60,), (0.5,)),
+    *near((200,)),
+    *bootstraps((60,)),
+    *panels((5, 20)),
+    *fixed((60,)),
 ]
 FAST_REPEATS, FAST_LEAST = 200, 0.91  # 0.95 less 2.6 standard errors of 200 draws
 FULL_REPEATS, FULL_LEAST, SMALL_LEAST = 1000, 0.925, 0.915  # small: 20 items, perhaps in 4 clusters

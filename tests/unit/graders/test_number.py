@@ -26,13 +26,24 @@ from harness.graders.number import number, same_formula, same_number
         ("Answer: 12 (not 15)", "12"),
         ("정답: 7\n정답: 9", "9"),
         ("2024년 3월 15일", "15"),
+        ("정답은 5만원입니다.", "50000"),
+        ("7조 3천억원", "7300000000000"),
+        ("답: 12조각", "12"),
+        ("만화책: 3만화책", "3"),
+        ("½", "1/2"),
+        ("정답: $\\frac{3}{4}$", "3/4"),
+        ("\\boxed{1{,}234}", "1234"),
+        ("정답: 8 + 4 = 12", "12"),
     ],
 )
 def test_the_number_that_a_text_ends_on(text: str, value: str) -> None:
     assert number(text) == Fraction(value)
 
 
-@pytest.mark.parametrize("text", ["", "모르겠습니다", "I refuse.", "정답: 없음", "1/0", "--", "만 억 조"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "모르겠습니다", "I refuse.", "정답: 없음", "1/0", "--", "만 억 조", "1" * 20_000, "정답" + " " * 20_000],
+)
 def test_what_holds_no_number_is_none(text: str) -> None:
     assert number(text) is None
 

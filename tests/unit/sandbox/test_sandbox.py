@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import platform
 import shutil
 import time
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from harness.errors import SetupError
 from harness.sandbox import Ended, Limits, passes, require, run
 from harness.sandbox.command import command
+from harness.sandbox.syscalls import ARCHITECTURES, CLONE, REFUSED, refusals
 
 running = importlib.import_module("harness.sandbox.run")  # the name is also the function's
 LIMITS = Limits(wall_s=3, cpu_s=2, memory_mib=256, processes=8, output_kib=64, scratch_mib=8)
@@ -45,6 +47,16 @@ needs_a_sandbox = pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubb
         ("import resource; resource.setrlimit(resource.RLIMIT_AS, (-1, -1))", "error", "maximum limit"),
         ("import threading, time\nfor _ in range(99): threading.Thread(target=time.sleep, args=(.1,)).start()",
          "error", "can't start new thread"),
+        ("open('/proc/1/environ').read()", "error", "Permission denied"),
+        ("import os; os.memfd_create('kept')", "error", "not permitted"),
+        ("import fcntl, os; fcntl.ioctl(os.open('/dev/ptmx', os.O_RDWR), 0x5412, b'x')", "error", "not permitted"),
+        ("import os; os.open('/dev/tty', os.O_RDWR)", "error", "No such device"),
+        ("import os\nfor i in range(10**6): os.mkdir(f'/tmp/{i}')", "files", ""),
+        ("import os\nwhile True: os.write(2, b'x' * 65536)", "output", "xxxx"),
+        ("import os; os.write(1, b'\\xff\\xc3')", "done", "\ufffd\ufffd"),
+        ("print('a')\0", "error", "null bytes"),
+        ("print('\ud800')", "error", "can't decode"),
+        ("print('no end of line', end='')", "done", "no end of line"),
     ],
 )  # fmt: skip
 def test_a_program_ends_as_it_should(program: str, ended: Ended, said: str) -> None:
@@ -60,6 +72,7 @@ def test_a_program_ends_as_it_should(program: str, ended: Ended, said: str) -> N
         "import time; time.sleep(60)",
         "import os, time\nos.close(1); os.close(2); time.sleep(60)",
         "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass",
+        "import os, signal; os.kill(os.getpid(), signal.SIGSTOP)",
         "import os, time\nif os.fork() == 0:\n    os.setsid()\n    time.sleep(60)\ntime.sleep(60)",
     ],
 )
@@ -81,6 +94,29 @@ def test_nothing_of_this_machine_s_is_seen(tmp_path: Path) -> None:
 
 
 @needs_a_sandbox
+@pytest.mark.parametrize("name", ["unshare", "clone", "add_key", "ptrace", "shmget", "mount"])
+def test_a_system_call_that_goes_round_the_limits_is_refused(name: str) -> None:
+    number = (CLONE if name == "clone" else REFUSED[name])[list(ARCHITECTURES).index(platform.machine())]
+    new_user_namespace = 0x10000000
+    program = (
+        "import ctypes, os\nlibrary = ctypes.CDLL(None, use_errno=True)\n"
+        f"print(library.syscall({number}, {new_user_namespace}, 0, 0, 0, 0), os.strerror(ctypes.get_errno()))"
+    )
+    assert run(program, LIMITS).output == "-1 Operation not permitted\n"
+
+
+def test_a_machine_whose_system_calls_are_not_known_has_no_filter() -> None:
+    assert refusals("sparc64") is None
+    assert all(len(refusals(machine) or b"") % 8 == 0 and refusals(machine) for machine in ARCHITECTURES)
+
+
+@needs_a_sandbox
+def test_memory_is_bounded_also_behind_a_closed_output() -> None:
+    program = "import os, time\nos.close(1); os.close(2); os.fork()\nx = bytearray(40 * 2**20)\ntime.sleep(30)"
+    assert run(program, Limits(memory_mib=72, wall_s=10)).ended == "memory"
+
+
+@needs_a_sandbox
 def test_memory_of_all_processes_together_is_bounded() -> None:
     program = "import os, time\nfor _ in range(5): os.fork()\nx = bytearray(100 * 2**20)\ntime.sleep(30)"
     assert run(program, Limits(memory_mib=256, processes=64, wall_s=10)).ended == "memory"
@@ -97,6 +133,9 @@ def test_memory_of_all_processes_together_is_bounded() -> None:
         ("import os\ndef add(a, b):\n    os._exit(0)", False),
         ("def add(a, b):\n    print('passed'); raise SystemExit", False),
         ("def add(a, b):\n    while True: pass", False),
+        ("import sys\ndef add(a, b):\n    sys.stderr.write('noted'); print('so', end=''); return a + b", True),
+        ("def print(*_): pass\ndef add(a, b):\n    return a + b", True),
+        ("def add(a, b):\n    return a + b\nif __name__ == '__main__':\n    add(input(), 1)", True),
     ],
 )
 def test_only_a_program_whose_tests_all_ran_passes(program: str, right: bool) -> None:
@@ -115,7 +154,7 @@ def test_without_a_sandbox_nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_sandbox_has_no_network_and_a_read_only_root() -> None:
-    line = command(Limits(), "user_namespace")
+    line = command(Limits(), "user_namespace", 3)
     assert {"--unshare-net", "--unshare-pid", "--unshare-user", "--die-with-parent", "--clearenv"} <= set(line)
     assert line[line.index("--cap-drop") + 1] == "ALL"
     assert "--bind" not in line

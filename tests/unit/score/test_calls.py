@@ -9,21 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.score.calls import (
-    EchoCall,
-    GenerateCall,
-    LabelsCall,
-    MalformedResponse,
-    Scores,
-    Tokens,
-    UnusableResponse,
-    pack,
-    unpack,
-)
+from harness.score.calls import MalformedResponse, Scores, Tokens, UnusableResponse, pack, unpack
+from harness.score.shapes import EchoCall, LabelsCall, TraceCall
+from harness.score.texts import GenerateCall
 
 SCOPE = "s" * 64
 LABELS = LabelsCall(SCOPE, pack([5, 6]), (7, 8))
 ECHO = EchoCall(SCOPE, pack([5, 6]), (7, 8))
+TRACE = TraceCall(SCOPE, pack([5, 6]), (7, 8))
 TEXT = GenerateCall(
     SCOPE, pack([5, 6]), stop=("\n",), max_tokens=4, temperature=0.0, top_p=1.0, seed=None, vocabulary=512
 )
@@ -77,6 +70,23 @@ def test_what_the_server_generates_behind_an_echo_is_not_scored():
     rows = [None, row(t6=-9.0), row(t7=-1.0), row(t8=-0.25), row(t4=-7.0)]
 
     assert ECHO.read(choice([5, 6, 7, 8, 4], rows)).logprobs == (-1.25,)
+
+
+def test_a_trace_has_a_score_for_each_token():
+    rows = [row(t7=-1.0, t2=-0.5), row(t8=-0.25)]
+
+    assert TRACE.read(choice([7, 8], rows)) == Scores((-1.0, -0.25), (False, True), (0.5, 0.0))
+
+
+def test_a_trace_of_other_tokens_is_unusable():
+    with pytest.raises(UnusableResponse, match="other tokens than it was sent"):
+        TRACE.read(choice([7, 9], [row(t7=-1.0), row(t9=-1.0)]))
+
+
+@pytest.mark.parametrize("displaced", [row(t7=-1.0, t0=-9999.0), row(t7=-9999.0)])
+def test_a_trace_whose_likeliest_tokens_were_displaced_is_asked_again(displaced: dict[str, float | None]):
+    with pytest.raises(MalformedResponse, match="another token than the likeliest"):
+        TRACE.read(choice([7, 8], [displaced, row(t8=-0.25)]))
 
 
 def test_texts_are_taken_as_token_ids():
@@ -167,7 +177,7 @@ WILD = st.recursive(
 def test_whatever_a_server_sends_is_an_answer_or_one_of_two_errors(tokens: Any, rows: Any, ids: Any, finish: Any):
     sent = {"logprobs": {"tokens": tokens, "top_logprobs": rows}, "token_ids": ids, "finish_reason": finish}
     echoed = {"logprobs": {"tokens": [f"token_id:{token}" for token in (5, 6, 7, 8)], "top_logprobs": rows}}
-    for call, answer in ((LABELS, sent), (ECHO, sent), (ECHO, echoed), (TEXT, sent)):
+    for call, answer in ((LABELS, sent), (TRACE, sent), (ECHO, sent), (ECHO, echoed), (TEXT, sent)):
         with suppress(MalformedResponse, UnusableResponse):
             assert call.read(answer) is not None
 

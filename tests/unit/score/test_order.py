@@ -3,8 +3,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.score.calls import Call, GenerateCall, LabelsCall, pack
-from harness.score.order import in_order, shared_tokens
+from harness.score.calls import Call, pack
+from harness.score.order import apart, in_order, shared_tokens
+from harness.score.shapes import EchoCall, LabelsCall, TraceCall
+from harness.score.texts import GenerateCall
 
 
 def labels(*prompt: int) -> LabelsCall:
@@ -48,3 +50,13 @@ def test_shared_tokens_is_the_length_of_the_common_prefix(left: list[int], right
     )
 
     assert shared_tokens(pack(left), pack(right)) == expected
+
+
+def test_labels_and_traces_are_never_in_flight_together():
+    label, trace, echo = labels(1, 2), TraceCall("s", pack([1]), (2,)), EchoCall("s", pack([1]), (2,))
+
+    first, second = apart(keyed(trace, label, echo))
+
+    assert {call.shape for call in first.values()} == {"labels", "echo"}
+    assert {call.shape for call in second.values()} == {"trace"}
+    assert apart(keyed(label)) == [keyed(label)]

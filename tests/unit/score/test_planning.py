@@ -4,8 +4,10 @@ import pytest
 
 from harness.request import Failure, Generation, GenerationAnswer, Loglikelihood, LoglikelihoodAnswer, Request
 from harness.score import Tokenizer
-from harness.score.calls import EchoCall, GenerateCall, LabelsCall, Scores, Tokens
+from harness.score.calls import Scores, Tokens
 from harness.score.planning import Planner
+from harness.score.shapes import EchoCall, LabelsCall
+from harness.score.texts import GenerateCall
 
 
 @pytest.fixture

@@ -12,12 +12,13 @@ import yaml
 from harness.errors import ConfigError
 from harness.plan import VllmEngine
 from harness.serve import vllm_commands
-from harness.serve.command import EVERY_INTERFACE
+from harness.serve.command import EVERY_INTERFACE, LOOPBACK
 
 FIXED = (
     "--generation-config vllm --config-format hf --tokenizer-mode hf --load-format safetensors"
     " --no-enable-log-requests --disable-uvicorn-access-log"
 )
+FORCED = " --logits-processors harness.serve.forcing:ForcedTokens"
 
 
 def engine(**changes: Any) -> VllmEngine:
@@ -33,7 +34,7 @@ def commands(**changes: Any) -> list[str]:
 def start(host: str = "127.0.0.1", length: int = 4096) -> str:
     return (
         f"vllm serve /models/m --host {host} --port 8000 --served-model-name m --dtype bfloat16"
-        f" --max-model-len {length} --seed 0 {FIXED} --enable-prefix-caching"
+        f" --max-model-len {length} --seed 0 {FIXED} --enable-prefix-caching{FORCED if host == LOOPBACK else ''}"
     )
 
 
@@ -42,7 +43,7 @@ def test_the_cpu_configs_command(project: Path) -> None:
     (command,) = vllm_commands(cpu, "/models/m", "m", 8000)
     assert shlex.join(command) == (
         "vllm serve /models/m --host 127.0.0.1 --port 8000 --served-model-name m --dtype float32 --max-model-len 2048"
-        f" --seed 0 {FIXED} --enable-prefix-caching --enforce-eager --block-size 32"
+        f" --seed 0 {FIXED} --enable-prefix-caching{FORCED} --enforce-eager --block-size 32"
     )
 
 

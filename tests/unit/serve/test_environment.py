@@ -37,6 +37,13 @@ def test_a_gpu_has_no_cpu_settings() -> None:
     assert not [name for name in environment(device="cuda", cpu_kv_cache_gib=None) if name.startswith("VLLM_CPU")]
 
 
+@pytest.mark.parametrize(
+    ("device", "wanted", "found"), [("cuda", True, "1"), ("cuda", False, None), ("cpu", True, None)]
+)
+def test_batch_invariant_kernels_are_asked_of_gpus_alone(device: str, wanted: bool, found: str | None) -> None:
+    assert environment(device=device, batch_invariant=wanted).get("VLLM_BATCH_INVARIANT") == found
+
+
 def test_vllm_variables_of_the_shell_do_not_reach_the_server() -> None:
     made = environment({"VLLM_ALLOW_LONG_MAX_MODEL_LEN": "1", "VLLM_CACHE_ROOT": "/mine", "LANG": "ko_KR.UTF-8"})
     assert "VLLM_ALLOW_LONG_MAX_MODEL_LEN" not in made

@@ -7,7 +7,7 @@ import pytest
 from harness.errors import VerificationError
 from harness.plan import Suite, Task
 from harness.records import Number, Sample, TaskResult
-from harness.stats import items, pairs, points, proportion, suite_score, task_score
+from harness.stats import items, items_score, pairs, points, proportion, suite_score, task_score
 
 
 def task(name: str = "t", **changes: object) -> Task:
@@ -144,3 +144,28 @@ def test_pairs_need_the_same_items() -> None:
     assert theirs is not None
     assert pairs([ours], [theirs], [1.0]) is None
     assert pairs([ours], [ours], [1.0]) is not None
+
+
+def test_repeats_show_their_noise() -> None:
+    """Two repeats of 1 and 0: variance 0.5 over 2 repeats."""
+    samples = [sample(item, score, repeat) for item in "abc" for repeat, score in enumerate([1.0, 0.0])]
+    found = items(samples, task(repeats=2))
+    assert found is not None
+    assert found.noise == pytest.approx([0.25, 0.25, 0.25])
+    fixed, population = items_score(found, 0.95, "fixed"), items_score(found, 0.95)
+    assert fixed is not None
+    assert population is not None
+    assert fixed.value == population.value == 0.5
+
+
+def test_a_fixed_test_asked_once_has_no_sampling_model() -> None:
+    found = items_score(items([sample("a", 1), sample("b", 0), sample("c", 1)], task()), 0.95, "fixed")
+    assert found is not None
+    assert (found.low, found.level, found.n) == (None, None, 3)
+
+
+def test_repeats_that_agree_leave_a_fixed_test_no_doubt() -> None:
+    samples = [sample(item, 1.0, repeat) for item in "abc" for repeat in (0, 1)]
+    found = items_score(items(samples, task(repeats=2)), 0.95, "fixed")
+    assert found is not None
+    assert (found.low, found.high) == (1, 1)

@@ -27,6 +27,26 @@ FACTS: dict[str, Fact] = {
     "tasks": ("ko_arithmetic",),
     "files": ("harness/a.py",),
     "parts": ("rules",),
+    "items": ("korean", "general"),
+    "file": "totals.csv",
+    "decision": "advance",
+    "source": "a newspaper",
+    "model": "haneul",
+    "entrant": "haneul",
+    "component": "vision",
+    "candidate": "Some Encoder",
+    "relation": "derived",
+    "because": "Equal tensors.",
+    "finding": "0" * 64,
+    "who": "the committee",
+    "when": "2026-01-15",
+    "reply": "We bought it.",
+    "licence": "MIT",
+    "allowed": ("MIT", "Apache-2.0"),
+    "gate": "independence",
+    "before": "round1",
+    "total": Number(value=61.25, low=57.0, high=65.5, level=0.95, n=380),
+    "minimum": 60.0,
     **{name: place for place, name in enumerate(("count", "asked", "rank", "ranked", "keep"), start=11)},
 }
 SHOWN = {
@@ -62,6 +82,8 @@ def test_a_reason_is_worded_from_its_facts_in_both_languages(code: ReasonCode, s
         shown = {"reference": "SmolLM2 135M", "rival": "하늘 1.0", "threshold": "30%", **SHOWN[lang]}
         shown |= {"ours": "base", "theirs": "chat, thinking"}
         shown |= {"tasks": SHOWN[lang]["task"], "files": "harness/a.py", "parts": "rules"}
+        shown |= {"items": "korean, general", "allowed": "MIT, Apache-2.0", "model": "하늘 1.0"}
+        shown |= {"total": "61.2 (95% interval 57.0–65.5)" if lang == "en" else "61.2(95% 신뢰구간 57.0–65.5)"}
         for name, fact in facts_of(code).items():
             assert shown.get(name, str(fact)) in text
 

@@ -67,11 +67,12 @@ def test_missing_answers_are_said_once_with_their_count(story: Story) -> None:
 
 def test_the_rules_are_said_in_full(story: Story) -> None:
     assert rules_in_words(story, "en") == [
-        "60 points × the mean of the suite “Korean”.",
-        "40 points × the mean of the suite “General”.",
-        "Gate: the mean of “Korean” must reach 40%.",
-        "Gate: the mean of “General” must reach 35%.",
-        "Gate: the mean of “General” must reach 95% of SmolLM2 135M's, in the same mode.",
+        "60 points for Korean: the mean of the suite “Korean”; linear.",
+        "40 points for General: the mean of the suite “General”; linear.",
+        "Gate: Korean: minimum 40%.",
+        "Gate: General: minimum 35%.",
+        "Gate: General: at least 95% of SmolLM2 135M.",
+        "The 95% level holds for all entrants and gates together (Holm).",
         "The 4 highest totals stay.",
         "Where an interval does not settle a rule, the entrant is reported as undecided.",
         "Source: made up for the demonstration",

@@ -106,6 +106,9 @@ def test_grades_a_choice(choice: LoadedTask, place: int, outcome: str, score: fl
         (said(" It is 3."), "correct", 1.0),
         (said(" 4"), "wrong", 0.0),
         (said(" no idea"), "unparsed", 0.0),
+        (said(" I'm sorry, but I cannot help with that."), "refused", 0.0),
+        (said(" 죄송합니다. 이 질문에는 답변을 드릴 수 없습니다."), "refused", 0.0),
+        (said(" I cannot say for sure, but 3."), "correct", 1.0),
         (said(""), "unparsed", 0.0),
         (said(" \n"), "unparsed", 0.0),
         (said(" 3", "length"), "truncated", 0.0),
@@ -123,6 +126,12 @@ def test_a_cut_answer_is_graded_where_the_suite_says_so(root: Path) -> None:
     (task,) = load(suite(written_task(truncated="grade")), root=root, seed=0)
     task.requests(None, None)
     assert one(task, said(" 3", "length"), "w2").outcome == "correct"
+
+
+def test_thinking_that_the_budget_cut_off_is_truncated_wherever_cut_answers_are_graded(root: Path) -> None:
+    (task,) = load(suite(written_task(truncated="grade")), root=root, seed=0)
+    task.requests(None, None)
+    assert one(task, GenerationAnswer("", "length", "<think>2 plus 1 is 3"), "w2").outcome == "truncated"
 
 
 @pytest.mark.parametrize(

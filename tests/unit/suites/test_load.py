@@ -81,7 +81,7 @@ def test_names_a_typo_in_a_task_file(tmp_path: Path, old: str, new: str, parts: 
         ("regex_pattern", "regex_patern", ["regex_patern"]),
         ("max_gen_toks: 8", "max_gen_tokens: 8", ["generation_kwargs", "'max_gen_tokens'", "'max_gen_toks'"]),
         ("output_type: generate_until", "output_type: loglikelihood_rolling", ["loglikelihood_rolling"]),
-        ("doc_to_target: answer", "doc_to_target: answer\nunsafe_code: true", ["no sandbox"]),
+        ("doc_to_target: answer", "doc_to_target: answer\nunsafe_code: true", ["outside a sandbox"]),
     ],
 )
 def test_names_a_typo_in_a_written_task(tmp_path: Path, old: str, new: str, parts: list[str]) -> None:

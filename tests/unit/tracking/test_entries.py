@@ -27,10 +27,10 @@ def test_a_model_s_note_gives_the_reasons_and_leads_to_its_samples(story: Story)
 
 def test_the_chosen_samples_are_traces_with_prompt_answer_and_outcome(story: Story) -> None:
     traces = model_entry(story, of(story, "nuri"), "en").traces
-    assert {"wrong", "correct", "failed"} <= {trace.outcome for trace in traces}
-    failed = next(trace for trace in traces if trace.outcome == "failed")
-    assert (failed.model, failed.task, failed.cause) == ("nuri", "ko_copy", "connection closed <by peer>")
-    assert "질문" in failed.prompt
+    assert {"wrong", "correct", "failed"} <= {trace.sample.outcome for trace in traces}
+    failed = next(trace for trace in traces if trace.sample.outcome == "failed")
+    assert (failed.model, failed.task, failed.sample.cause) == ("nuri", "ko_copy", "connection closed <by peer>")
+    assert "질문" in failed.sample.prompt
 
 
 def test_headline_metrics_come_first(story: Story) -> None:

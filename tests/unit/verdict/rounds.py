@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from harness.plan import FakeEngine, KeepK, Mode, Model, PointItem, Round, Rules, Suite, Task, Tracking
+from harness.plan import FakeEngine, KeepK, Mode, Model, PointItem, Round, Rules, Suite, SuiteMean, Task, Tracking
+from harness.plan.gates import Floor, Ratio
 from harness.plan.model import DirectorySource
-from harness.plan.rules import Floor, Ratio
 from harness.records import RunRecord, Sample, TaskResult
 from harness.stats import task_score
 from harness.verdict import Evidence
@@ -49,6 +49,7 @@ def round_of(
     items: int = RIGHT_OF,
     on_undecided: str = "report",
     points: float = 100,
+    resamples: int = 2000,
 ) -> Round:
     return Round(
         name="test",
@@ -59,10 +60,14 @@ def round_of(
         rules=Rules(
             name="test",
             version=1,
-            items=tuple(PointItem(name=f"{name}_points", points=points, suite=name) for name in suites),
+            items=tuple(
+                PointItem(name=f"{name}_points", points=points, source=SuiteMean(kind="suite", suite=name))
+                for name in suites
+            ),
             gates=tuple(gates),
             elimination=None if keep is None else KeepK(kind="keep", keep=keep),
             on_undecided=on_undecided,
+            resamples=resamples,
         ),
         engine=FakeEngine(kind="fake", max_model_len=128),
         tracking=Tracking(kind="none"),
@@ -70,11 +75,19 @@ def round_of(
 
 
 def floor(minimum: float, suite_name: str = "main") -> Floor:
-    return Floor(kind="floor", name=f"{suite_name}_floor", suite=suite_name, minimum=minimum)
+    return Floor(
+        kind="floor", name=f"{suite_name}_floor", source=SuiteMean(kind="suite", suite=suite_name), minimum=minimum
+    )
 
 
 def ratio_to(reference: str, minimum: float, suite_name: str = "main") -> Ratio:
-    return Ratio(kind="ratio", name=f"{suite_name}_ratio", suite=suite_name, reference=reference, minimum=minimum)
+    return Ratio(
+        kind="ratio",
+        name=f"{suite_name}_ratio",
+        source=SuiteMean(kind="suite", suite=suite_name),
+        reference=reference,
+        minimum=minimum,
+    )
 
 
 def samples(scores: Scores, prefix: str = "item") -> list[Sample]:

@@ -20,7 +20,7 @@ policies = st.sampled_from(["report", "point_estimate"])
 
 def verdicts(names: tuple[str, ...], scores: dict[str, list[float]], keep: int, policy: str) -> dict:
     gates = [floor(0.3), ratio_to("ref", 0.9)]
-    round_ = round_of(names, gates=gates, keep=keep, references=["ref"], items=N, on_undecided=policy)
+    round_ = round_of(names, gates=gates, keep=keep, references=["ref"], items=N, on_undecided=policy, resamples=100)
     return decide(round_, single(round_, scores))[0]
 
 

@@ -1,0 +1,41 @@
+"""Matchings of units, and how likely two of them agree by chance."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from harness.audit.finding import P_FLOOR
+from harness.audit.values import Floats, Ids
+
+LARGEST_ASSIGNMENT = 3000
+"""Above so many units each takes its nearest instead of the best assignment of all."""
+
+
+def match(similarity: Floats) -> Ids:
+    """For each row the column that the best one-to-one assignment gives it; -1 where there are too few columns."""
+    rows, columns = similarity.shape
+    if max(rows, columns) > LARGEST_ASSIGNMENT:
+        nearest: Ids = similarity.argmax(1).astype(np.int64)
+        return nearest
+    chosen = np.full(rows, -1, np.int64)
+    left, right = linear_sum_assignment(similarity, maximize=True)
+    chosen[left] = right
+    return chosen
+
+
+def chance_of_agreement(agreeing: int, rows: int, columns: int) -> float:
+    """Upper bound on P(at least `agreeing` of the rows agree) for two independent uniform one-to-one matchings.
+
+    For N agreements, P(N >= k) <= E[C(N, k)] = C(m, k) (n - k)! / n!, m <= n: exact in the limit, never too small.
+    """
+    fewer, more = sorted((rows, columns))
+    if agreeing <= 0:
+        return 1.0
+    if agreeing > fewer:
+        raise ValueError(f"{agreeing} agreements of {fewer}")
+    log = math.lgamma(fewer + 1) - math.lgamma(agreeing + 1) - math.lgamma(fewer - agreeing + 1)
+    log += math.lgamma(more - agreeing + 1) - math.lgamma(more + 1)
+    return min(1.0, max(math.exp(max(log, -700.0)), P_FLOOR))

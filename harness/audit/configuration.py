@@ -1,0 +1,76 @@
+"""Nested configuration reuse: which component to compare with which candidate. Refers, never convicts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from harness.audit.finding import Component, Finding
+from harness.audit.nested import Nested, nested, stem
+from harness.audit.sources import checkpoint_files
+
+if TYPE_CHECKING:
+    from harness.audit.subject import Subject
+
+METHOD = "configuration"
+PLACES: tuple[tuple[Component, re.Pattern[str]], ...] = (
+    ("vision", re.compile(r"vision|visual|image|vit|clip|siglip")),
+    ("audio", re.compile(r"audio|speech|whisper|wav2vec|hubert")),
+    ("projector", re.compile(r"projector|connector|qformer|resampler")),
+)
+
+
+def present(suspect: Subject) -> bool:
+    """Whether the configuration names a model type of another family."""
+    return bool(foreign_types(suspect))
+
+
+def findings(suspect: Subject, candidate: Subject) -> tuple[Finding, ...]:
+    """A referral of every component whose configuration names the candidate's family."""
+    families = {stem(kind) for kind in _types(candidate)}
+    return tuple(
+        Finding(
+            component=component(one),
+            candidate=candidate.name,
+            method=METHOD,
+            strength="refer",
+            statement=f"{one.path or 'the configuration'} names the model type {one.model_type} ({one.where}), of the"
+            f" family of {candidate.name}; whether its weights were taken over too, only the weights can tell",
+            details=one.model_dump(mode="json"),
+        )
+        for one in foreign_types(suspect)
+        if stem(one.model_type) in families
+    )
+
+
+def notes(suspect: Subject, candidates: Sequence[Subject]) -> Iterator[str]:
+    """A line for every foreign model type of which no candidate was named."""
+    named = {stem(kind) for candidate in candidates for kind in _types(candidate)}
+    for one in foreign_types(suspect):
+        if stem(one.model_type) not in named:
+            yield (
+                f"{one.path or 'the configuration'} of {suspect.name} names the model type {one.model_type}"
+                f" ({one.where}), a family that no candidate belongs to: name such a model with --against"
+            )
+
+
+def foreign_types(subject: Subject) -> tuple[Nested, ...]:
+    """Foreign model types in config.json and in the source of the configuration."""
+    own = tuple(source for source in checkpoint_files(subject.folder) if "configuration" in source.name)
+    return nested(subject.config, own)
+
+
+def component(one: Nested) -> Component:
+    """The component that a sub-configuration describes: by its place, else by the type itself."""
+    for text in (one.path.lower(), one.model_type.lower()):
+        for name, pattern in PLACES:
+            if pattern.search(text):
+                return name
+    return "text"
+
+
+def _types(candidate: Subject) -> Iterator[str]:
+    """The candidate's own model type; where it has none, its name."""
+    kind = candidate.config.get("model_type")
+    yield kind if isinstance(kind, str) else candidate.name

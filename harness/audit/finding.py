@@ -1,0 +1,27 @@
+"""The record types of an audit, under the name that methods use."""
+
+from harness.findings import (
+    COMPONENTS,
+    P_FLOOR,
+    AuditReport,
+    Component,
+    Conclusion,
+    Cost,
+    Examined,
+    Finding,
+    LayerPair,
+    Strength,
+)
+
+__all__ = [
+    "COMPONENTS",
+    "P_FLOOR",
+    "AuditReport",
+    "Component",
+    "Conclusion",
+    "Cost",
+    "Examined",
+    "Finding",
+    "LayerPair",
+    "Strength",
+]

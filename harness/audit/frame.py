@@ -1,0 +1,48 @@
+"""Bases of two residual streams brought together: as they stand, or by a rotation that shared tokens determine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from harness.audit.values import Floats
+
+FrameName = Literal["as stored", "by vocabulary", "by patches", "by moments"]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """How vectors of the audited stream are expressed in the candidate's."""
+
+    name: FrameName
+    rotation: Floats | None
+    """(audited width, candidate's width); None: as stored, for streams of one width."""
+
+    def bring(self, vectors: Floats) -> Floats:
+        """Rows of the audited stream in the candidate's basis, of unit length."""
+        if self.rotation is None:
+            return vectors
+        moved = vectors @ self.rotation
+        length = np.linalg.norm(moved, axis=1, keepdims=True)
+        unit: Floats = (moved / np.where(length > 0, length, 1)).astype(np.float32)
+        return unit
+
+
+def procrustes(ours: Floats, theirs: Floats) -> Floats:
+    """The (semi-)orthogonal R that brings `ours` (tokens, width) nearest to `theirs`: U Vᵀ of oursᵀ theirs.
+
+    Rows are centred and given unit length first, so that frequent tokens do not decide alone.
+    """
+    left, _, right = np.linalg.svd((prepared(ours).T @ prepared(theirs)).astype(np.float64), full_matrices=False)
+    rotation: Floats = (left @ right).astype(np.float32)
+    return rotation
+
+
+def prepared(rows: Floats) -> Floats:
+    """Centred rows of unit length."""
+    centred = rows - rows.mean(0, keepdims=True)
+    length = np.linalg.norm(centred, axis=1, keepdims=True)
+    unit: Floats = (centred / np.where(length > 0, length, 1)).astype(np.float32)
+    return unit

@@ -1,0 +1,57 @@
+"""Models known to be independent: how far apart their pairs are, and what that forbids to conclude."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from harness.audit.finding import Component, Finding
+from harness.audit.pair import Body, Pair
+
+Key = tuple[Component, str]
+PairMethod = Callable[[Pair], tuple[Finding, ...]]
+
+
+@dataclass(frozen=True)
+class Band:
+    """What pairs of known independents reached in one component by one method."""
+
+    pairs: int
+    highest: float
+    """The largest value of the statistic."""
+    similarity: tuple[float, float]
+    """Least and largest similarity of their layers; zeros where the method compares none."""
+
+
+def bands(nulls: Sequence[Body], methods: Iterable[PairMethod]) -> dict[Key, Band]:
+    """One band per component and method, over all pairs of the nulls."""
+    found: dict[Key, list[Finding]] = {}
+    for ours, theirs in combinations(nulls, 2):
+        for method in methods:
+            for finding in method(Pair(ours, theirs)):
+                if finding.value is not None:
+                    found.setdefault((finding.component, finding.method), []).append(finding)
+    return {key: _band(members) for key, members in found.items()}
+
+
+def _band(findings: Sequence[Finding]) -> Band:
+    similarities = [layer.similarity for finding in findings for layer in finding.layers] or [0.0]
+    highest = max(finding.value for finding in findings if finding.value is not None)
+    return Band(len(findings), highest, (min(similarities), max(similarities)))
+
+
+def within(finding: Finding, band: Band | None) -> Finding:
+    """The finding beside its null band. A value that independents reached too supports nothing.
+
+    A band only ever takes findings away: some tens of pairs cannot support a p-value of their own.
+    """
+    if band is None or finding.value is None:
+        return finding
+    low, high = band.similarity
+    details = {**finding.details, "null_pairs": band.pairs, "null_highest": band.highest,
+               "null_low": low, "null_high": high}  # fmt: skip
+    if finding.strength not in ("derived", "refer") or finding.value > band.highest:
+        return finding.model_copy(update={"details": details})
+    statement = f"{finding.statement}; but {band.pairs} pairs of known independents reached {band.highest:.2f}"
+    return finding.model_copy(update={"details": details, "strength": "no_evidence", "statement": statement})

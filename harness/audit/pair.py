@@ -1,0 +1,122 @@
+"""The audited checkpoint beside one candidate: what they share, worked out once for all methods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from harness.audit.anatomy import Anatomy, anatomy
+from harness.audit.finding import Component
+from harness.audit.frame import Frame, procrustes
+from harness.audit.moments import rotation_by_moments
+from harness.audit.parts import Stack
+from harness.audit.subject import Subject
+from harness.audit.values import Floats, Ids
+from harness.audit.vocabulary import Vocabulary, shared_rows, vocabulary
+
+MOST_TOKENS = 8192
+"""Shared tokens that determine a rotation; more add cost and no certainty."""
+
+
+class Body:
+    """A subject with its anatomy and vocabulary."""
+
+    def __init__(self, subject: Subject) -> None:
+        self.subject = subject
+
+    @cached_property
+    def anatomy(self) -> Anatomy:
+        return anatomy(self.subject)
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary | None:
+        return vocabulary(self.subject.folder)
+
+    def matrix(self, component: Component) -> str | None:
+        """Name of the token embedding or the head."""
+        return self.anatomy.embedding if component == "embeddings" else self.anatomy.head
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The audited checkpoint and one candidate."""
+
+    ours: Body
+    """The audited checkpoint."""
+    theirs: Body
+    """The candidate."""
+
+    @property
+    def candidate(self) -> str:
+        return self.theirs.subject.name
+
+    @cached_property
+    def tokens(self) -> tuple[Ids, Ids] | None:
+        """Rows of both embeddings that belong to the same tokens; None where no tokens can be paired."""
+        names = self.ours.anatomy.embedding, self.theirs.anatomy.embedding
+        if names[0] is None or names[1] is None:
+            return None
+        sizes = self.ours.subject.tensors[names[0]].shape[0], self.theirs.subject.tensors[names[1]].shape[0]
+        return shared_rows(self.ours.vocabulary, self.theirs.vocabulary, sizes)
+
+    def token_rows(self, component: Component) -> tuple[Floats, Floats] | None:
+        """Vectors of shared tokens, in the embeddings or the heads: (tokens, width) of both."""
+        return self.token_rows_of(self.ours.matrix(component), self.theirs.matrix(component))
+
+    def token_rows_of(self, ours: str | None, theirs: str | None) -> tuple[Floats, Floats] | None:
+        """The same from any two matrices of one row per token."""
+        if ours is None or theirs is None or self.tokens is None:
+            return None
+        rows = self._some(self.tokens, ours, theirs)
+        if rows is None:
+            return None
+        return self.ours.subject.values.rows(ours, rows[0]), self.theirs.subject.values.rows(theirs, rows[1])
+
+    def _some(self, tokens: tuple[Ids, Ids], name: str, other: str) -> tuple[Ids, Ids] | None:
+        """At most MOST_TOKENS shared rows, evenly spread, that both matrices have."""
+        ours, theirs = tokens
+        sizes = self.ours.subject.tensors[name].shape[0], self.theirs.subject.tensors[other].shape[0]
+        inside = (ours < sizes[0]) & (theirs < sizes[1])
+        ours, theirs = ours[inside], theirs[inside]
+        if len(ours) == 0:
+            return None
+        chosen = np.unique(np.linspace(0, len(ours) - 1, min(len(ours), MOST_TOKENS)).astype(np.int64))
+        return ours[chosen], theirs[chosen]
+
+    def stacks(self, component: Component) -> tuple[Stack, Stack] | None:
+        """The layers of the component in both; None where one has none."""
+        ours = self.ours.anatomy.stacks.get(component)
+        theirs = self.theirs.anatomy.stacks.get(component)
+        return None if ours is None or theirs is None else (ours, theirs)
+
+    def frames(self, component: Component) -> Iterator[Frame]:
+        """Every way of bringing the two streams into one basis, the cheapest first, worked out when asked for."""
+        stacks = self.stacks(component)
+        if stacks is None:
+            return
+        if stacks[0].width == stacks[1].width:
+            yield Frame("as stored", None)
+        entering = self.token_rows("embeddings") if component == "text" else self._patches(component)
+        if entering is not None and _fits(entering, stacks):
+            yield Frame("by vocabulary" if component == "text" else "by patches", procrustes(*entering))
+        turn = rotation_by_moments(*stacks, (self.ours.subject.values, self.theirs.subject.values))
+        if turn is not None:
+            yield Frame("by moments", turn)
+
+    def _patches(self, component: Component) -> tuple[Floats, Floats] | None:
+        """What enters two towers, pixel by pixel: (pixels, width) of both."""
+        names = self.ours.anatomy.anchors.get(component), self.theirs.anatomy.anchors.get(component)
+        if names[0] is None or names[1] is None:
+            return None
+        ours, theirs = self.ours.subject.values.whole(names[0]), self.theirs.subject.values.whole(names[1])
+        ours, theirs = ours.reshape(len(ours), -1).T, theirs.reshape(len(theirs), -1).T
+        return (ours, theirs) if len(ours) == len(theirs) else None
+
+
+def _fits(entering: tuple[Floats, Floats], stacks: tuple[Stack, Stack]) -> bool:
+    """Whether the entering vectors are as wide as the streams, and enough of them to determine a rotation."""
+    widths = entering[0].shape[1] == stacks[0].width and entering[1].shape[1] == stacks[1].width
+    return widths and len(entering[0]) >= max(stacks[0].width, stacks[1].width)

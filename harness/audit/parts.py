@@ -1,0 +1,47 @@
+"""What a layer is made of: tensor names by role."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from harness.audit.finding import Component
+
+
+@dataclass(frozen=True)
+class FeedForward:
+    """Names of one feed-forward block's matrices; `slice_` picks an expert of a stacked tensor."""
+
+    part: str
+    """ffn, or experts.N, or shared."""
+    gate: str | None
+    """Null where one matrix reads (GELU, ReLU), or where gate and up are fused."""
+    up: str
+    down: str
+    fused: bool = False
+    """Whether `up` holds gate and up, one after the other."""
+    slice_: int | None = None
+    """Index of the expert on the first axis."""
+
+
+@dataclass
+class Block:
+    """One layer: tensor names by role, and its feed-forward blocks."""
+
+    roles: dict[str, str] = field(default_factory=dict)
+    feed_forwards: list[FeedForward] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The layers of one component, in order, on one residual stream."""
+
+    component: Component
+    width: int
+    """Size of the residual stream."""
+    blocks: tuple[Block, ...]
+    heads: int | None
+    """Query heads; null where the config does not say."""
+    kv_heads: int | None
+    """Key heads; null where the config does not say."""
+    norm_offset: float
+    """1 where norm gains are stored less 1 (Gemma)."""

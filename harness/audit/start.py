@@ -1,0 +1,44 @@
+"""Shared initialisation is not descent: two models that start from one seed and learn apart.
+
+Their matrices resemble each other as far as training left the start visible. Norm gains start at a constant, so they
+hold nothing but what was learned: where those agree no more than strangers', experts must tell the two cases apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.audit.calibration import START_NORMS, START_SIMILARITY
+from harness.audit.finding import Finding
+
+OF_THE_TEXT = ("text", "embeddings", "head")
+FROM_THE_START = ("weights", "matching", "alignment")
+
+
+def weighed(findings: Sequence[Finding]) -> list[Finding]:
+    """The findings of one pair, those on the text taken back to `refer` where a shared start explains them."""
+    if not _looks_shared(findings):
+        return list(findings)
+    return [
+        _referred(finding)
+        if finding.component in OF_THE_TEXT and finding.method in FROM_THE_START and finding.strength == "derived"
+        else finding
+        for finding in findings
+    ]
+
+
+def _looks_shared(findings: Sequence[Finding]) -> bool:
+    """Units in place but not quite alike, and nothing in common among what both have learned."""
+    order = next((one for one in findings if one.component == "text" and one.method == "weights"), None)
+    norms = next((one for one in findings if one.component == "text" and one.method == "norms"), None)
+    if order is None or norms is None or order.strength != "derived" or order.details["frame"] != "as stored":
+        return False
+    similarity, learned = order.details["similarity"], norms.details["nearest"]
+    if not isinstance(similarity, float) or not isinstance(learned, float):
+        return False
+    return similarity < START_SIMILARITY and learned < START_NORMS
+
+
+def _referred(finding: Finding) -> Finding:
+    why = "; but what both learned (norm gains) has nothing in common, as where two models share only their first seed"
+    return finding.model_copy(update={"strength": "refer", "statement": finding.statement + why})

@@ -1,0 +1,172 @@
+"""A checkpoint under audit: opened with distrust, read once for damage and digests. Nothing of it is ever executed."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import mmap
+import os
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from harness.audit.values import Values
+from harness.checkpoint import Problem, problems_error
+from harness.checkpoint.architecture import HIDDEN, LARGEST, LAYERS, VOCAB, Architecture
+from harness.checkpoint.files import CONFIG, read_json
+from harness.checkpoint.inspection import header_problems
+from harness.checkpoint.tensors import NOT_FINITE_MASK, SCAN_BYTES, Tensor
+from harness.hashing import digest
+
+MOST_FILES = 20_000
+"""A checkpoint has fewer; a folder of a million tiny files is an attack on whoever lists it."""
+MOST_TENSORS = 2_000_000
+LARGEST_SETTINGS = 64 << 20
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One checkpoint, opened. Files below `folder` may be read; links that leave it were refused."""
+
+    name: str
+    """The candidate's name; the folder's name for the audited checkpoint."""
+    folder: Path
+    """Where its files lie."""
+    config: Mapping[str, Any]
+    """config.json."""
+    tensors: Mapping[str, Tensor]
+    """By name."""
+    digests: Mapping[str, str]
+    """SHA-256 of type, shape and bytes by tensor name."""
+
+    @cached_property
+    def values(self) -> Values:
+        return Values(self.tensors)
+
+    @property
+    def digest(self) -> str:
+        return digest(dict(self.digests))
+
+    @property
+    def bytes(self) -> int:
+        return sum(tensor.end - tensor.start for tensor in self.tensors.values())
+
+
+def open_subject(name: str, folder: Path) -> Subject:
+    """Read and check the checkpoint in `folder`.
+
+    CheckpointError lists what is wrong: a missing config, links that leave the checkpoint, pickles, truncated or
+    corrupt files, sizes that no model has, NaN.
+    """
+    title = f"the checkpoint {name} in {folder} cannot be audited"
+    if not folder.is_dir():
+        problem = Problem(f"there is no folder {folder}", "give the folder that holds config.json and *.safetensors")
+        raise problems_error(title, [problem])
+    folder = folder.resolve()
+    _raise(title, list(_folder_problems(folder)))
+    config = read_json(folder / CONFIG)
+    if not isinstance(config, dict):
+        state = "holds no JSON object" if (folder / CONFIG).exists() else "is missing"
+        raise problems_error(title, [Problem(f"{CONFIG} {state} in {folder}", "complete the checkpoint")])
+    found, problems = header_problems(folder)
+    _raise(title, [*problems, *_size_problems(config), *_shape_problems(found)])
+    digests, problems = _read_once(found)
+    _raise(title, problems)
+    return Subject(name, folder, config, {tensor.name: tensor for tensor in found}, digests)
+
+
+def _raise(title: str, problems: Sequence[Problem]) -> None:
+    if problems:
+        raise problems_error(title, problems[:20])
+
+
+def _folder_problems(folder: Path) -> Iterator[Problem]:
+    """Too many files, links that leave the checkpoint, and files that are none."""
+    with os.scandir(folder) as listed:
+        entries = list(islice(listed, MOST_FILES + 1))
+    if len(entries) > MOST_FILES:
+        yield Problem(f"{folder} holds more than {MOST_FILES} files", "give the folder of one checkpoint alone")
+        return
+    for entry in sorted(entries, key=lambda entry: entry.name):
+        path = Path(entry.path)
+        if entry.is_symlink():
+            yield from _link_problems(folder, path)
+        elif not entry.is_dir() and not stat.S_ISREG(entry.stat(follow_symlinks=False).st_mode):
+            yield Problem(f"{path.name} is neither a file nor a folder", "remove it from the checkpoint")
+        if path.suffix == ".json" and path.is_file() and path.stat().st_size > LARGEST_SETTINGS:
+            yield Problem(f"{path.name} is larger than {LARGEST_SETTINGS >> 20} MiB", "give the published file")
+
+
+def _link_problems(folder: Path, path: Path) -> Iterator[Problem]:
+    """A link may stay in the folder or, in the hub's cache, lead to the blobs of the same repository."""
+    target = Path(os.path.realpath(path))
+    homes = [folder]
+    if folder.parent.name == "snapshots":
+        homes.append(folder.parent.parent / "blobs")
+    if not any(target.is_relative_to(home) for home in homes):
+        yield Problem(f"{path.name} is a link that leaves the checkpoint", "replace it with the file itself")
+    elif not target.exists():
+        yield Problem(f"{path.name} is a link to nothing", "download the file that it should lead to")
+    elif not target.is_file() and not target.is_dir():
+        yield Problem(f"{path.name} is neither a file nor a folder", "remove it from the checkpoint")
+
+
+def _size_problems(config: Mapping[str, Any]) -> Iterator[Problem]:
+    """Sizes in config.json that no model has."""
+    text = Architecture(config).text
+    for name in (*VOCAB, *HIDDEN, *LAYERS, "num_attention_heads", "num_key_value_heads", "intermediate_size"):
+        value = text.get(name)
+        if isinstance(value, int | float) and not 0 < value <= LARGEST:
+            yield Problem(f"config.json says {name} {value}", "use the config of the same revision as the weights")
+
+
+def _shape_problems(tensors: Sequence[Tensor]) -> Iterator[Problem]:
+    if len(tensors) > MOST_TENSORS:
+        yield Problem(f"the weights hold {len(tensors)} tensors", "give the published weights")
+    if not tensors:
+        yield Problem("the weight files hold no tensors", "give the published weights")
+    for tensor in tensors:
+        if len(tensor.shape) > 1 and math.prod(tensor.shape) == 0:
+            yield Problem(f"{tensor.label} has shape {list(tensor.shape)}: no values", "give the published weights")
+
+
+def _read_once(tensors: Sequence[Tensor]) -> tuple[dict[str, str], list[Problem]]:
+    """Digest of every tensor, and those that hold NaN or infinity. Each file is read once, in order."""
+    digests: dict[str, str] = {}
+    problems: list[Problem] = []
+    for path in sorted({tensor.file for tensor in tensors}):
+        members = sorted((tensor for tensor in tensors if tensor.file == path), key=lambda tensor: tensor.start)
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            for tensor in members:
+                digests[tensor.name], bad = _digest(data, tensor)
+                if bad:
+                    what = f"{path.name}: tensor {tensor.label} holds {bad} values that are NaN or infinite"
+                    problems.append(Problem(what, "use a sound copy of the weights"))
+    return digests, problems
+
+
+def _digest(data: mmap.mmap, tensor: Tensor) -> tuple[str, int]:
+    """SHA-256 of a tensor's type, shape and bytes, and how many of its values are not finite."""
+    state = hashlib.sha256(f"{tensor.dtype}{list(tensor.shape)}".encode())
+    unsigned, mask = NOT_FINITE_MASK.get(tensor.dtype, ("<u1", 0))
+    bad = 0
+    view = memoryview(data)
+    try:
+        for start in range(tensor.start, tensor.end, SCAN_BYTES):
+            piece = view[start : min(start + SCAN_BYTES, tensor.end)]
+            state.update(piece)
+            if mask:
+                bits = np.frombuffer(piece, unsigned)
+                full = bits.dtype.type(mask)
+                bad += int(np.count_nonzero((bits & full) == full))
+                del bits
+            piece.release()
+    finally:
+        view.release()
+    return state.hexdigest(), bad

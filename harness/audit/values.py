@@ -1,0 +1,86 @@
+"""Tensor values as float32: any dtype of safetensors, quantised weights with their scales, whole or by rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.checkpoint.tensors import Tensor
+
+Floats = npt.NDArray[np.float32]
+Ids = npt.NDArray[np.int64]
+
+PLAIN = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "I8": "<i1", "U8": "<u1", "I16": "<i2", "I32": "<i4"}
+WEIGHTS = frozenset({"F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2", "I8"})
+"""Types that weights come in; the others hold indices, masks and packed codes."""
+SCALES = ("_scale_inv", "_scale", ".scale", "_scales", ".scales")
+
+
+def _float8(exponent_bits: int, bias: int, *, infinities: bool) -> Floats:
+    """The value of each of the 256 codes of an 8-bit float; codes of NaN and infinity give NaN."""
+    mantissa_bits = 7 - exponent_bits
+    codes = np.arange(256)
+    exponent = (codes >> mantissa_bits) & (2**exponent_bits - 1)
+    fraction = (codes & (2**mantissa_bits - 1)) / 2**mantissa_bits
+    value = np.where(exponent == 0, fraction * 2.0 ** (1 - bias), (1 + fraction) * 2.0 ** (exponent - bias))
+    last = 2**exponent_bits - 1
+    bad = exponent == last if infinities else (codes & 0x7F) == 0x7F
+    signed = np.where(codes >= 128, -value, value)
+    return np.where(bad, np.nan, signed).astype(np.float32)
+
+
+FLOAT8 = {"F8_E4M3": _float8(4, 7, infinities=False), "F8_E5M2": _float8(5, 15, infinities=True)}
+
+
+class Values:
+    """The values of one checkpoint's tensors. Files are mapped, never loaded whole."""
+
+    def __init__(self, tensors: Mapping[str, Tensor]) -> None:
+        self.tensors = tensors
+
+    def whole(self, name: str) -> Floats:
+        """All values, dequantised, in the tensor's shape."""
+        tensor = self.tensors[name]
+        return self._scaled(name, _floats(_mapped(tensor), tensor.dtype), None)
+
+    def rows(self, name: str, rows: Ids) -> Floats:
+        """Some rows of a matrix (or slices of the first axis), in the order of `rows`."""
+        tensor = self.tensors[name]
+        return self._scaled(name, _floats(_mapped(tensor)[rows], tensor.dtype), rows)
+
+    def _scaled(self, name: str, values: Floats, rows: Ids | None) -> Floats:
+        """Codes times their scale, where the checkpoint holds one: per tensor, per row or per square block."""
+        scale = next((name + suffix for suffix in SCALES if name + suffix in self.tensors), None)
+        if scale is None or scale == name or values.ndim < 2:
+            return values
+        shape = self.tensors[name].shape
+        factor = np.asarray(self.whole(scale), np.float32)
+        if factor.size == 1:
+            return values * factor.reshape(())
+        if factor.ndim == 1 and len(factor) == shape[0]:
+            factor = factor[:, None]
+        if factor.ndim != 2 or any(size % 1 for size in factor.shape):
+            return values
+        block = [-(-size // parts) for size, parts in zip(shape, factor.shape, strict=False)]
+        index = np.arange(shape[0]) if rows is None else rows
+        return cast(Floats, values * factor[index // block[0]][:, np.arange(shape[1]) // block[1]])
+
+
+def _mapped(tensor: Tensor) -> npt.NDArray[Any]:
+    """The stored codes, mapped from the file."""
+    stored = PLAIN.get(tensor.dtype) or ("<u2" if tensor.dtype == "BF16" else "<u1")
+    if tensor.end == tensor.start:
+        return np.zeros(tensor.shape, stored)
+    return np.memmap(tensor.file, stored, "r", tensor.start, tensor.shape)
+
+
+def _floats(codes: npt.NDArray[Any], dtype: str) -> Floats:
+    if dtype == "BF16":
+        return cast(Floats, (np.asarray(codes).astype(np.uint32) << 16).view(np.float32))
+    if dtype in FLOAT8:
+        values: Floats = FLOAT8[dtype][codes]
+        return values
+    return np.asarray(codes, np.float32)

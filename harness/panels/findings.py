@@ -1,0 +1,104 @@
+"""Audit reports (`harness audit --out`) and the rulings of people about what they found."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from harness.errors import ConfigError
+from harness.hashing import digest
+from harness.plan import Component, Frozen, Name
+from harness.plan.base import Sha256
+from harness.plan.policy import Relation
+from harness.verdict import Finding, Ruling
+
+
+class Conclusion(BaseModel):
+    """One conclusion of a report, as far as a verdict needs it; reports may say more."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    component: Component
+    candidate: str
+    conclusion: Relation
+    owner: str | None = None
+    method: str = ""
+    p_value: float | None = None
+    reason: str = ""
+
+
+class Report(BaseModel):
+    """An audit report, as far as a verdict needs it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    conclusions: tuple[Conclusion, ...]
+
+
+class RulingFile(Frozen):
+    """A ruling as people write it, in YAML."""
+
+    entrant: Name
+    findings: tuple[Sha256, ...] = Field(min_length=1)
+    """Digests of the findings, as the decision's reasons give them."""
+    decision: Literal["cleared", "disqualified"]
+    reply: str = Field(min_length=1)
+    """What the entrant answered."""
+    who: str = Field(min_length=1)
+    """Who ruled."""
+    when: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
+    """Day of the ruling, ISO 8601."""
+
+
+def read_report(path: Path, entrant: str) -> tuple[Finding, ...]:
+    """The conclusions about one entrant; ConfigError where the file is no audit report."""
+    try:
+        report = Report.model_validate(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, OSError) as error:
+        raise ConfigError(
+            f"{path}: no audit report: {_first(error)}", "give the file that `harness audit --out` wrote"
+        ) from error
+    return tuple(_finding(entrant, conclusion) for conclusion in report.conclusions)
+
+
+def read_ruling(path: Path) -> Ruling:
+    """One ruling; ConfigError names the field that is not as it must be."""
+    import yaml
+
+    try:
+        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        # YAML reads an unquoted day as a date.
+        given = {**content, "when": str(content.get("when", ""))} if isinstance(content, dict) else content
+        ruling = RulingFile.model_validate(given)
+    except (yaml.YAMLError, ValidationError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"{path}: no ruling: {_first(error)}",
+            "a ruling has: entrant, findings (their SHA-256), decision (cleared | disqualified), reply, who, when",
+        ) from error
+    return Ruling(ruling.entrant, ruling.findings, ruling.decision, ruling.reply, ruling.who, ruling.when)
+
+
+def _finding(entrant: str, conclusion: Conclusion) -> Finding:
+    said = {"entrant": entrant, **conclusion.model_dump(mode="json")}
+    return Finding(
+        entrant=entrant,
+        component=conclusion.component,
+        candidate=conclusion.candidate,
+        owner=conclusion.owner,
+        relation=conclusion.conclusion,
+        method=conclusion.method,
+        p_value=conclusion.p_value,
+        reason=conclusion.reason,
+        sha256=digest(said),
+    )
+
+
+def _first(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        return "; ".join(
+            f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in error.errors(include_url=False)[:5]
+        )
+    return str(error).split("\n", 1)[0]

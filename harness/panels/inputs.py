@@ -1,0 +1,101 @@
+"""Everything that a round's verdict takes from files: read, checked and digested."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from harness.errors import ConfigError
+from harness.panels.files import Locate, digest_of, located
+from harness.panels.findings import read_report, read_ruling
+from harness.panels.panel import read_panel
+from harness.panels.table import read_table
+from harness.plan import ImportedOutcome, PanelMean, PointItem, Round, TableValue
+from harness.plan.points import AsPoints
+from harness.verdict import Finding, Inputs, Panel, Ruling, Table, key_of
+
+ROUNDING = 1e-9
+
+
+def read_inputs(round_: Round, locate: Locate) -> Inputs:
+    """Panels, tables, audit reports and rulings of a round; ConfigError names file, line, value and remedy."""
+    findings = _findings(round_, locate)
+    return Inputs(
+        tables=_tables(round_, locate),
+        panels=_panels(round_, locate),
+        findings=findings,
+        rulings=_rulings(round_, findings, locate),
+        files={name: digest_of(locate(name)) for name in input_files(round_)},
+    )
+
+
+def input_files(round_: Round) -> tuple[str, ...]:
+    """Every file that a round names, as it names it."""
+    files = [source.file for source in round_.rules.sources() if isinstance(source, PanelMean | TableValue)]
+    files += [file for reports in round_.audits.values() for file in reports]
+    return tuple(dict.fromkeys([*files, *round_.rulings]))
+
+
+def _tables(round_: Round, locate: Locate) -> dict[str, Table]:
+    models = [model.name for model in round_.models]
+    outcomes = {key_of(gate.source) for gate in round_.rules.gates if isinstance(gate, ImportedOutcome)}
+    found: dict[str, Table] = {}
+    for source in round_.rules.sources():
+        if isinstance(source, TableValue):
+            path = located(source.file, "table", locate)
+            found[key_of(source)] = read_table(path, source, models, outcomes=key_of(source) in outcomes)
+    for item in round_.rules.items:
+        if isinstance(item.scale, AsPoints) and isinstance(item.source, TableValue):
+            _within(item, item.source, found[key_of(item.source)])
+    return found
+
+
+def _within(item: PointItem, source: TableValue, table: Table) -> None:
+    for model in table.cells:
+        value = table.number(model) or 0.0
+        if not -ROUNDING <= value <= item.points + ROUNDING:
+            raise ConfigError(
+                f"{source.file}: {model} has {value:g} points of the {item.points:g} that item {item.name!r} can earn",
+                "mend the table, or the item's points",
+            )
+
+
+def _panels(round_: Round, locate: Locate) -> dict[str, Panel]:
+    sources = [source for source in round_.rules.sources() if isinstance(source, PanelMean)]
+    entrants = [model.name for model in round_.entrants]
+    return {
+        file: read_panel(
+            located(file, "panel", locate), [source for source in sources if source.file == file], entrants
+        )
+        for file in dict.fromkeys(source.file for source in sources)
+    }
+
+
+def _findings(round_: Round, locate: Locate) -> dict[str, tuple[Finding, ...]]:
+    return {
+        entrant: tuple(
+            finding for file in files for finding in read_report(located(file, "audit report", locate), entrant)
+        )
+        for entrant, files in round_.audits.items()
+        if files
+    }
+
+
+def _rulings(round_: Round, findings: Mapping[str, tuple[Finding, ...]], locate: Locate) -> tuple[Ruling, ...]:
+    entrants = [model.name for model in round_.entrants]
+    rulings = []
+    for file in round_.rulings:
+        ruling = read_ruling(located(file, "ruling", locate))
+        if ruling.entrant not in entrants:
+            raise ConfigError(
+                f"{file}: entrant {ruling.entrant!r} is not in this round; it has: {', '.join(entrants)}",
+                "mend the ruling's entrant",
+            )
+        known = {finding.sha256 for finding in findings.get(ruling.entrant, ())}
+        for sha256 in ruling.findings:
+            if sha256 not in known:
+                raise ConfigError(
+                    f"{file}: finding {sha256} is in no audit report of {ruling.entrant}",
+                    "supply the report under audits, or copy the digest from the decision's reasons",
+                )
+        rulings.append(ruling)
+    return tuple(rulings)

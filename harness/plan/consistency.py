@@ -1,0 +1,215 @@
+"""What a round's parts must agree on before anything is served: one sentence a contradiction, with its remedy."""
+
+from __future__ import annotations
+
+import calendar
+import datetime
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from harness.plan.gates import Compared, Independence, Window
+from harness.plan.points import AsPoints, PointItem, Relative
+from harness.plan.rules import Below, KeepK
+from harness.plan.source import BasicSource, OwnChoice, SuiteMean, TaskMean, basic
+
+if TYPE_CHECKING:
+    from harness.plan.round import Round
+
+ROUNDING = 1e-6
+
+
+def problems(round_: Round) -> Iterator[str]:
+    """Everything in which a round contradicts itself."""
+    yield from _names(round_)
+    yield from _sources(round_)
+    yield from _points(round_)
+    yield from _references(round_)
+    yield from _policies(round_)
+    if not round_.dry_run:
+        yield from _elimination(round_)
+        yield from _participants(round_)
+
+
+def _names(round_: Round) -> Iterator[str]:
+    rules = round_.rules
+    yield from _unique("model", [model.name for model in round_.models])
+    yield from _unique("suite", [suite.name for suite in round_.suites])
+    yield from _unique("task", [task.name for suite in round_.suites for task in suite.tasks])
+    yield from _unique("rule item", [item.name for item in rules.items])
+    yield from _unique("gate", [gate.name for gate in rules.gates])
+    entrants, models = [model.name for model in round_.entrants], [model.name for model in round_.models]
+    for name in round_.engines:
+        yield from _known("engines", name, models)
+    for what, names in (("audits", round_.audits), ("announced", round_.announced)):
+        for name in names:
+            yield from _known(what, name, entrants)
+    for name in rules.scoring:
+        yield from _known("rules: scoring: suite", name, [suite.name for suite in round_.suites])
+
+
+def _sources(round_: Round) -> Iterator[str]:
+    rules = round_.rules
+    for item in rules.items:
+        for source in basic(item.source):
+            yield from _source(f"rules: {item.name}", source, round_)
+        yield from _choices(item, round_)
+    for gate in rules.gates:
+        for source in basic(gate.source) if hasattr(gate, "source") else ():
+            yield from _source(f"rules: {gate.name}", source, round_)
+
+
+def _source(where: str, source: BasicSource, round_: Round) -> Iterator[str]:
+    if isinstance(source, SuiteMean):
+        yield from _known(f"{where}: suite", source.suite, [suite.name for suite in round_.suites])
+    elif isinstance(source, TaskMean):
+        yield from _known(f"{where}: task", source.task, [task.name for suite in round_.suites for task in suite.tasks])
+
+
+def _choices(item: PointItem, round_: Round) -> Iterator[str]:
+    """An item of own choices names one for every entrant."""
+    if not isinstance(item.source, OwnChoice):
+        return
+    for model in round_.entrants:
+        if model.name not in item.source.of:
+            yield f"rules: {item.name}: {model.name} has chosen no source; name one under of.{model.name}"
+    for name in item.source.of:
+        yield from _known(f"rules: {item.name}: of", name, [model.name for model in round_.models])
+
+
+def _points(round_: Round) -> Iterator[str]:
+    rules = round_.rules
+    if rules.total is not None and abs(rules.points - rules.total) > ROUNDING:
+        yield (
+            f"rules: the items' points add up to {rules.points:g}, not to the {rules.total:g} that the rules declare;"
+            " mend the items or `total`"
+        )
+    for name, points in rules.groups.items():
+        members = [item for item in rules.items if item.group == name]
+        found = sum(item.points for item in members)
+        if abs(found - points) > ROUNDING:
+            names = ", ".join(item.name for item in members) or "no item"
+            yield (
+                f"rules: group {name!r}: {names} add up to {found:g} points, not to the {points:g} that the rules"
+                " declare; mend the items or `groups`"
+            )
+    for item in rules.items:
+        if item.group is not None and rules.groups:
+            yield from _known(f"rules: {item.name}: group", item.group, list(rules.groups))
+        yield from _scale(item, round_)
+
+
+def _scale(item: PointItem, round_: Round) -> Iterator[str]:
+    if isinstance(item.scale, Relative) and item.scale.to != "best":
+        yield from _known(
+            f"rules: {item.name}: relative to", item.scale.to, [model.name for model in round_.references]
+        )
+    linear = item.scale.kind == "linear"
+    if linear and item.span is None:
+        yield f"rules: {item.name}: its source has no ends of its own; give scale.low and scale.high, or another scale"
+    if item.span is not None and item.span[0] >= item.span[1]:
+        low, high = item.span
+        yield f"rules: {item.name}: its scale reaches from {low:g} to {high:g}; low must lie below high"
+    if isinstance(item.scale, AsPoints) and any(source.kind in ("suite", "task") for source in basic(item.source)):
+        yield f"rules: {item.name}: a mean of answers is no number of points; use the linear scale"
+
+
+def _references(round_: Round) -> Iterator[str]:
+    known = {model.name: model for model in round_.references}
+    for gate in round_.rules.gates:
+        if not isinstance(gate, Compared):
+            continue
+        if any(source.kind == "panel" for source in basic(gate.source)):
+            yield f"rules: {gate.name}: raters score entrants only; a reference needs a suite, a task or a table"
+        if not gate.rivals:
+            yield f"rules: {gate.name}: names no reference; give reference or references"
+        yield from _unique(f"rules: {gate.name}: reference", list(gate.rivals))
+        for name in gate.rivals:
+            yield from _known(f"rules: {gate.name}: reference", name, list(known))
+            if gate.window is not None and name in known:
+                yield from _released(gate, gate.window, name, known[name].released)
+
+
+def _released(gate: Compared, window: Window, name: str, released: str | None) -> Iterator[str]:
+    where = f"rules: {gate.name}: reference {name}"
+    day, until = _day(released), _day(window.before)
+    if until is None:
+        yield f"rules: {gate.name}: window.before is {window.before!r}; give a day such as 2026-08-18"
+        return
+    if day is None:
+        yield f"{where} has the release date {released!r}; the window needs its day: set {name}.released"
+        return
+    first = _months_before(until, window.months)
+    if not first <= day <= until:
+        yield (
+            f"{where} was released on {day}, outside the window from {first} to {until};"
+            " name a model released in the window, or change window"
+        )
+
+
+def _months_before(day: datetime.date, months: int) -> datetime.date:
+    """The same day of an earlier month, or that month's last."""
+    index = day.year * 12 + day.month - 1 - months
+    year, month = divmod(index, 12)
+    return datetime.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def _day(text: str | None) -> datetime.date | None:
+    try:
+        return None if text is None else datetime.date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _policies(round_: Round) -> Iterator[str]:
+    """A policy has an answer to whatever the audit can conclude."""
+    for gate in round_.rules.gates:
+        if not isinstance(gate, Independence):
+            continue
+        open_rows = [row for row in gate.policy if not row.components and row.lineage is None and row.declared is None]
+        answered = {relation for row in open_rows for relation in row.relations}
+        for relation in ("derived", "refer", "not_comparable", "no_evidence"):
+            if relation not in answered:
+                yield (
+                    f"rules: {gate.name}: the policy says nothing about every {relation!r} finding;"
+                    f" end it with a row for relations: [{relation}] without further conditions"
+                )
+
+
+def _elimination(round_: Round) -> Iterator[str]:
+    rule, count = round_.rules.elimination, len(round_.entrants)
+    if rule is None:
+        return
+    if isinstance(rule, Below):
+        if rule.minimum > round_.rules.points:
+            yield f"rules: elimination: minimum {rule.minimum:g} is more than all {round_.rules.points:g} points"
+        return
+    if isinstance(rule, KeepK) and rule.keep > count:
+        yield f"rules: elimination: keep {rule.keep} of {count} entrants: more than there are; lower keep"
+    if not isinstance(rule, KeepK) and rule.leave >= count:
+        yield f"rules: elimination: {rule.leave} of {count} entrants leave: nobody would stay; lower leave"
+    for name in rule.tie_items:
+        yield from _known("rules: elimination: tie_items", name, [item.name for item in round_.rules.items])
+
+
+def _participants(round_: Round) -> Iterator[str]:
+    lineage = round_.rules.lineage
+    for model in round_.entrants:
+        if not lineage.admitted(model.owner) and lineage.eliminated_in(model.owner) is None:
+            yield (
+                f"entrant {model.name}: its owner {model.owner!r} neither advanced from the round before nor joined by"
+                " an additional call; add it to rules.lineage.advanced or .calls, or take it out"
+            )
+    both = {before.owner for before in lineage.eliminated} & set(lineage.advanced)
+    for owner in sorted(both) if lineage.returns == "forbidden" else ():
+        yield f"rules: lineage: {owner!r} is listed as eliminated and as advanced; it can be only one of them"
+
+
+def _unique(what: str, names: Sequence[str]) -> Iterator[str]:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        yield f"{what} named twice: {', '.join(twice)}"
+
+
+def _known(what: str, name: str, names: Sequence[str]) -> Iterator[str]:
+    if name not in names:
+        yield f"{what} {name!r} is not in this round; it has: {', '.join(names) or 'none'}"

@@ -1,0 +1,151 @@
+"""Sentences of the audit's page, in English and Korean. None of them says that a model owes nothing to others: no test
+can show that.
+"""
+
+from __future__ import annotations
+
+from harness.plan import Lang
+
+WORDS: dict[str, tuple[str, str]] = {
+    "title": ("Independence audit", "독자성 감사"),
+    # conclusions
+    "derived": ("derived", "파생"),
+    "refer": ("for experts", "전문가 검토"),
+    "no_evidence": ("no evidence found", "증거 찾지 못함"),
+    "not_comparable": ("not comparable", "비교 불가"),
+    # components
+    "text": ("text trunk", "언어 모델 본체"),
+    "vision": ("vision tower", "비전 인코더"),
+    "audio": ("audio tower", "오디오 인코더"),
+    "projector": ("projector", "프로젝터"),
+    "embeddings": ("token embeddings", "토큰 임베딩"),
+    "head": ("output head", "출력 헤드"),
+    "tokenizer": ("tokenizer", "토크나이저"),
+    "code": ("code", "코드"),
+    # one sentence on top
+    "top_derived": ("{parts} of {name}: derived from {candidates}", "{name}의 {parts}: {candidates}에서 파생"),
+    "top_refer": ("{name}: {parts} must be looked at by experts", "{name}: {parts}에 대해 전문가 검토 필요"),
+    "top_no_evidence": (
+        "{name}: no evidence of descent from the candidates tested",
+        "{name}: 시험한 후보 모델에서 파생되었다는 증거를 찾지 못함",
+    ),
+    "top_not_comparable": ("{name}: nothing could be compared", "{name}: 비교할 수 있는 것이 없음"),
+    # the summary
+    "summary": ("In short", "요약"),
+    "what": (
+        "What was tested: {name} ({parameters} parameters): {parts}.",
+        "무엇을 시험했는가: {name}(매개변수 {parameters}개)의 {parts}.",
+    ),
+    "whom": (
+        "Against whom: {candidates}. No other model was looked at.",
+        "누구와 비교했는가: {candidates}. 그 밖의 모델과는 비교하지 않았습니다.",
+    ),
+    "rate": (
+        (
+            "Error rate: were nothing copied, the chance of even one wrong “derived” in this whole audit is at most"
+            " {alpha} ({tests} tests, adjusted together)."
+        ),
+        (
+            "오류율: 복제한 것이 전혀 없을 때, 이 감사 전체에서 ‘파생’이라는 잘못된 결론이 하나라도 나올 확률은"
+            " 최대 {alpha}입니다(검정 {tests}회를 함께 보정)."
+        ),
+    ),
+    "nulls": (
+        "The scale was checked on {pairs} pairs of models known to be unrelated: {names}.",
+        "서로 무관하다고 알려진 모델 {pairs}쌍으로 기준을 확인했습니다: {names}.",
+    ),
+    "no_nulls": (
+        "No unrelated models were given with this audit; its thresholds are those of the calibration in docs/audit.md.",
+        "이 감사에는 무관한 대조 모델이 제출되지 않았으며, 기준값은 docs/audit.md의 보정 결과를 따릅니다.",
+    ),
+    "found_derived": (
+        "{part}: derived from {candidate}. Its weights descend from that model.",
+        "{part}: {candidate}에서 파생. 가중치가 그 모델에서 나왔습니다.",
+    ),
+    "found_refer": (
+        "{part}: experts should compare it with {candidate}. This is no finding of copying.",
+        "{part}: 전문가가 {candidate}와(과) 비교해야 합니다. 복제했다는 결론이 아닙니다.",
+    ),
+    "found_no_evidence": (
+        "No evidence of descent from {candidate}: {parts}.",
+        "{candidate}에서 파생되었다는 증거를 찾지 못한 것: {parts}.",
+    ),
+    "found_not_comparable": (
+        "Could not be compared with {candidate}, from which nothing follows: {parts}.",
+        "{candidate}와(과) 비교할 수 없었으며 어떤 결론도 나오지 않는 것: {parts}.",
+    ),
+    "limit": (
+        (
+            "No evidence is not proof of the contrary: models that were not named, and kinds of copying that evade"
+            " the tests, remain possible."
+        ),
+        (
+            "증거를 찾지 못했다는 것이 그 반대의 증명은 아닙니다. 비교하지 않은 모델이나 시험을 피하는 복제 방식은"
+            " 여전히 가능합니다."
+        ),
+    ),
+    "people": (
+        "Tokenizer, code, licence and behaviour can only refer a case to experts. People rule on every finding.",
+        "토크나이저, 코드, 라이선스, 응답 행동은 전문가 검토를 요청할 수 있을 뿐입니다. 모든 결과는 사람이 판정합니다.",
+    ),
+    # sections
+    "components": ("Components", "구성 요소"),
+    "layers": ("Layer against layer", "층별 비교"),
+    "layers_note": (
+        (
+            "{part} against {candidate}, the nearest candidate ({method}). Each square sets one layer of the"
+            " checkpoint (down) against one layer of the candidate (across): the darker, the larger the share of"
+            " units that agree. Grey: within what unrelated models show{band}."
+        ),
+        (
+            "{part}과(와) 가장 가까운 후보 {candidate}의 비교({method}). 각 칸은 체크포인트의 한 층(세로)과 후보의"
+            " 한 층(가로)이며, 진할수록 일치하는 유닛의 비율이 높습니다. 회색: 무관한 모델에서도 나오는 범위{band}."
+        ),
+    ),
+    "band": (" ({low} to {high} over the null pairs)", "(무관한 쌍에서 {low}~{high})"),
+    "no_layers": ("No layers could be compared.", "비교할 수 있는 층이 없습니다."),
+    "ours": ("layer of the checkpoint", "체크포인트의 층"),
+    "theirs": ("layer of {candidate}", "{candidate}의 층"),
+    "candidate": ("Candidate", "후보 모델"),
+    "conclusion": ("Conclusion", "결론"),
+    "sizes": ("Entries", "어휘 크기"),
+    "shared": ("Shared", "공유"),
+    "jaccard": ("Jaccard", "자카드"),
+    "same_id": ("Same id", "같은 번호"),
+    "prefix": ("Merges alike from the first on", "처음부터 같은 병합 규칙"),
+    "order": ("Order of shared merges", "공유 병합 순서"),
+    "similarity": ("Similarity", "유사도"),
+    "median": ("Median of published pairs", "공개 모델 쌍의 중앙값"),
+    "limit99": ("One pair in a hundred exceeds", "100쌍 중 1쌍이 넘는 값"),
+    "headers": ("Copyright and licence headers", "저작권·라이선스 표시"),
+    "behaviour": ("Behaviour", "응답 행동"),
+    "findings": ("Everything that was found", "모든 결과"),
+    "findings_note": (
+        (
+            "p-values before they are adjusted together. A small one alone convicts nobody: the likeness must also"
+            " exceed what unrelated models reach."
+        ),
+        "보정 전 p값입니다. p값이 작다는 것만으로는 결론을 내리지 않으며, 유사도도 무관한 모델의 범위를 넘어야 합니다.",
+    ),
+    "component": ("Component", "구성 요소"),
+    "method": ("Method", "방법"),
+    "p": ("p", "p값"),
+    "statement": ("Finding", "내용"),
+    "took_part": ("Who took part", "참여한 체크포인트"),
+    "role": ("Role", "역할"),
+    "audited": ("audited", "감사 대상"),
+    "null": ("unrelated control", "무관한 대조 모델"),
+    "digest": ("SHA-256 of all tensors", "모든 텐서의 SHA-256"),
+    "parameters": ("Parameters", "매개변수"),
+    "notes": ("What a reader must know", "읽을 때 알아야 할 것"),
+    "cost": (
+        "{seconds} s, {bytes} GB read, {memory} GB of memory.",
+        "{seconds}초, 읽은 양 {bytes}GB, 메모리 {memory}GB.",
+    ),
+    "nothing": ("Nothing to show.", "해당 사항이 없습니다."),
+}
+
+
+def said(key: str, lang: Lang, **values: object) -> str:
+    """The text under a key in one language, with its blanks filled in."""
+    return WORDS[key][1 if lang == "ko" else 0].format(**values)

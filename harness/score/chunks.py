@@ -1,0 +1,88 @@
+"""Fast tokenising of prompts that share most of their lines, exactly as the whole texts would be.
+
+Byte-level tokenizers cut a text into words before they merge anything, and a word does not reach over a lone line break
+into a letter behind it. So a text may be taken apart there, and a line that a thousand prompts share is tokenised once.
+(Of several breaks the last one does not do: most tokenizers look at what follows white space before they cut it.)
+Whether a tokenizer cuts so is tried on awkward text, and on the first real texts against the whole.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import Any
+
+BREAK = re.compile(r"(?<=\S)\n(?=[^\W\d_])")
+"""A lone line break before a letter."""
+AWKWARD = (
+    "end\nStart. \n Two\n\nThree!\nfour?\n\n\nfive'\ns 6\nseven 8 \nnine\t\nten\r\nEleven\r\n\r\ntwelve-\nA/\nB:\n다"
+    "음.\n가나 다\n\n라) 마…\n한字\nЖé\nÀ\u0301\n\u200bx\n<|a|>\nuser\nit's\nI'LL\n123\nabc\n  indented\nend\n"
+)
+PLAIN_NORMALIZERS = ("NFC", "NFKC")
+TEXTS_TRIED = 64
+
+
+class Chunks:
+    """One tokenizer of the `tokenizers` library. Not `usable` where texts cannot be taken apart."""
+
+    def __init__(self, rust: Any) -> None:
+        self._rust = rust
+        self._front: tuple[int, ...] = ()
+        """What comes before a text that is encoded with special tokens."""
+        self.usable = hasattr(rust, "encode_batch_fast") and self._cuts_at_breaks() and self._adds_in_front_alone()
+        self._to_try = TEXTS_TRIED
+
+    def encode(self, texts: Sequence[str], special: bool) -> list[Sequence[int]]:
+        """Token ids of each text, with special tokens or without."""
+        self._rust.no_truncation()  # whatever its file or an earlier user has set
+        self._rust.no_padding()
+        if self.usable and self._to_try > 0:
+            self._try(texts[: self._to_try])
+        return self._in_chunks(texts, special) if self.usable else self._whole(texts, special)
+
+    def _try(self, texts: Sequence[str]) -> None:
+        self._to_try -= len(texts)
+        self.usable = self._in_chunks(texts, True) == self._whole(texts, True)
+
+    def _whole(self, texts: Sequence[str], special: bool) -> list[Sequence[int]]:
+        return [encoding.ids for encoding in self._rust.encode_batch_fast(texts, add_special_tokens=special)]
+
+    def _in_chunks(self, texts: Sequence[str], special: bool) -> list[Sequence[int]]:
+        apart = [_apart(text) for text in texts]
+        distinct = list(dict.fromkeys(chain.from_iterable(apart)))
+        ids = dict(zip(distinct, self._whole(distinct, False), strict=True))
+        front = self._front if special else ()
+        return [list(chain(front, *(ids[chunk] for chunk in chunks))) for chunks in apart]
+
+    def _cuts_at_breaks(self) -> bool:
+        """Whether words end at every break of awkward text, and nothing works on more than a word at a time."""
+        config = json.loads(self._rust.to_str())
+        model, cutter = config["model"], self._rust.pre_tokenizer
+        if model.get("type") != "BPE" or model.get("dropout") or cutter is None:
+            return False
+        if any(kind not in PLAIN_NORMALIZERS for kind in _kinds(config["normalizer"])):
+            return False
+        if any("\n" in token["content"] for token in config["added_tokens"]):
+            return False
+        starts = {start for _, (start, _) in cutter.pre_tokenize_str(AWKWARD)}
+        cut = starts.issuperset(each.end() for each in BREAK.finditer(AWKWARD))
+        return cut and self._in_chunks([AWKWARD], False) == self._whole([AWKWARD], False)
+
+    def _adds_in_front_alone(self) -> bool:
+        plain, whole = (self._rust.encode("a", add_special_tokens=special).ids for special in (False, True))
+        self._front = tuple(whole[: len(whole) - len(plain)])
+        return bool([*self._front, *plain] == whole)
+
+
+def _apart(text: str) -> list[str]:
+    """The text in pieces that end with a line break and begin with a letter, but for the first and the last."""
+    ends = [each.end() for each in BREAK.finditer(text)]
+    return [text[start:end] for start, end in zip([0, *ends], [*ends, len(text)], strict=True)]
+
+
+def _kinds(normalizer: Any) -> Iterable[str]:
+    if normalizer is None:
+        return ()
+    return [each["type"] for each in normalizer.get("normalizers", [normalizer])]

@@ -1,0 +1,165 @@
+"""Every model's number behind every source, with the draws of the joint bootstrap behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.plan import (
+    BasicSource,
+    Measure,
+    OwnChoice,
+    PanelMean,
+    Round,
+    SuiteMean,
+    TableValue,
+    TaskMean,
+    WeightedMean,
+    basic,
+)
+from harness.records import Number
+from harness.stats import Replicates, combine, items_score, resample, suite_mean, weights
+from harness.verdict.evidence import Scored
+from harness.verdict.inputs import Inputs
+from harness.verdict.raters import Rated, rated
+
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Field:
+    """All models of a round side by side."""
+
+    round: Round
+    models: Mapping[str, Scored]
+    """Entrants and references by name."""
+    inputs: Inputs
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Entrants, then references, each by name: the order of the plan changes no draw."""
+        return (*self.entrants, *sorted(set(self.models) - set(self.entrants)))
+
+    @property
+    def entrants(self) -> tuple[str, ...]:
+        return tuple(sorted(model.name for model in self.round.entrants))
+
+    @cached_property
+    def tasks(self) -> tuple[str, ...]:
+        """Names of all tasks, in the plan's order."""
+        return tuple(task.name for suite in self.round.suites for task in suite.tasks)
+
+    @cached_property
+    def _replicates(self) -> Replicates:
+        graded = [[self.models[name].items.get(task) for name in self.names] for task in self.tasks]
+        rules = self.round.rules
+        return resample(graded, rules.resamples, np.random.default_rng(self.round.seed), rules.estimand)
+
+    @cached_property
+    def _panels(self) -> dict[PanelMean, Rated]:
+        rules = self.round.rules
+        sources = dict.fromkeys(source for source in rules.sources() if isinstance(source, PanelMean))
+        return {
+            source: rated(self.inputs.panels[source.file], source, rules.resamples, self.round.seed + at)
+            for at, source in enumerate(sources, 1)
+            if source.file in self.inputs.panels
+        }
+
+    def panel(self, source: PanelMean) -> Rated:
+        """One source's view of its panel; KeyError where the panel was not supplied."""
+        return self._panels[source]
+
+    def number(self, source: Measure, name: str, level: float | None = None) -> Number | None:
+        """One model's number, in the source's unit, with its interval at a level (the rules' own where None).
+
+        None where the model has none.
+        """
+        at = self.round.rules.level if level is None else level
+        if isinstance(source, OwnChoice):
+            chosen = source.of.get(name)
+            return None if chosen is None else self._basic(chosen, name, at)
+        if not isinstance(source, WeightedMean):
+            return self._basic(source, name, at)
+        numbers = [self._basic(part.source, name, at) for part in source.parts]
+        known = [number for number in numbers if number is not None]
+        whole = sum(part.weight for part in source.parts)
+        return combine(known, [part.weight / whole for part in source.parts]) if len(known) == len(numbers) else None
+
+    def _basic(self, source: BasicSource, name: str, level: float) -> Number | None:
+        if isinstance(source, SuiteMean):
+            suite = self.round.suite(source.suite)
+            return suite_mean([self._task(task.name, name, level) for task in suite.tasks], suite, level)
+        if isinstance(source, TaskMean):
+            return self._task(source.task, name, level)
+        if isinstance(source, PanelMean):
+            panel = self._panels.get(source)
+            return None if panel is None else panel.number(name, level)
+        cell = self.inputs.cell(source, name)
+        return None if cell is None else Number(value=float(cell.text))
+
+    def _task(self, task: str, name: str, level: float) -> Number | None:
+        return items_score(self.models[name].items.get(task), level, self.round.rules.estimand)
+
+    def values(self, source: Measure) -> Values:
+        """Every model's number, shape (models,); NaN where it has none."""
+        numbers = [self.number(source, name) for name in self.names]
+        return np.array([np.nan if number is None else number.value for number in numbers])
+
+    def draws(self, source: Measure) -> Values:
+        """Every model's number in every resample, shape (resamples, models); constant where it was not sampled."""
+        if isinstance(source, OwnChoice):
+            columns = [self._chosen(source, at, name) for at, name in enumerate(self.names)]
+            return np.stack(columns, axis=1)
+        if isinstance(source, WeightedMean):
+            whole = sum(part.weight for part in source.parts)
+            return np.asarray(np.sum([part.weight / whole * self.draws(part.source) for part in source.parts], axis=0))
+        if isinstance(source, SuiteMean | TaskMean):
+            return self._resampled(source)
+        values = np.tile(self.values(source), (self.round.rules.resamples, 1))
+        if isinstance(source, PanelMean) and source in self._panels:
+            panel = self._panels[source]
+            values[:, [self.names.index(name) for name in panel.entrants]] = panel.draws
+        return values
+
+    def _chosen(self, source: OwnChoice, at: int, name: str) -> Values:
+        chosen = source.of.get(name)
+        return np.full(self.round.rules.resamples, np.nan) if chosen is None else self.draws(chosen)[:, at]
+
+    def _resampled(self, source: SuiteMean | TaskMean) -> Values:
+        factors = np.zeros(len(self.tasks))
+        for task, weight in self.task_weights(source, "") or []:
+            factors[self.tasks.index(task)] = weight
+        answered = np.array([[bool(self.models[name].items.get(task)) for name in self.names] for task in self.tasks])
+        whole = answered[factors > 0].all(axis=0)
+        return np.where(whole, self._replicates.weighted(factors[:, None] * whole), np.nan)
+
+    def sampled(self, source: Measure, name: str) -> bool:
+        """Whether doubt about a model's number is known: it was sampled, or the rules take it as it stands."""
+        chosen: Measure = source.of[name] if isinstance(source, OwnChoice) and name in source.of else source
+        return all(not isinstance(each, TableValue) or each.exact for each in basic(chosen))
+
+    def task_weights(self, source: Measure, name: str) -> list[tuple[str, float]] | None:
+        """Tasks and their weights in a model's number, which sum to 1; None where it rests on something else too."""
+        if isinstance(source, OwnChoice):
+            return self.task_weights(source.of[name], name) if name in source.of else None
+        if isinstance(source, SuiteMean):
+            suite = self.round.suite(source.suite)
+            return [(task.name, weight) for task, weight in zip(suite.tasks, weights(suite), strict=True)]
+        if isinstance(source, TaskMean):
+            return [(source.task, 1.0)]
+        if not isinstance(source, WeightedMean):
+            return None
+        whole = sum(part.weight for part in source.parts)
+        found: dict[str, float] = {}
+        for part in source.parts:
+            for task, weight in self.task_weights(part.source, name) or [("", 0.0)]:
+                found[task] = found.get(task, 0.0) + weight * part.weight / whole
+        return None if "" in found else list(found.items())
+
+    def modes(self, tasks: Sequence[str], name: str) -> list[str | None]:
+        """The mode in which a model was asked each task."""
+        return [self.models[name].modes.get(task) for task in tasks]

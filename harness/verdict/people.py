@@ -1,0 +1,139 @@
+"""Gates that no score decides: independence, licence, outcomes that somebody else announced."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.plan import Gate, ImportedOutcome, Independence, Licence, Model, PolicyRow
+from harness.plan.policy import PolicyRuling
+from harness.records import Fact, GateOutcome, Reason, ReasonCode
+from harness.verdict.field import Field
+from harness.verdict.inputs import Finding, Inputs, Ruling
+from harness.verdict.reasons import reason
+
+
+def unmeasured(gate: Gate, model: Model, field: Field) -> tuple[GateOutcome, Sequence[Reason]]:
+    """The outcome of a gate that looks at no number, with its reasons, the weightiest first."""
+    if isinstance(gate, Independence):
+        return _independence(gate, model, field)
+    if isinstance(gate, Licence):
+        return _licence(gate, model, field)
+    if isinstance(gate, ImportedOutcome):
+        return _imported(gate, model, field)
+    raise TypeError(f"{gate.name} is a gate on a number")
+
+
+def _licence(gate: Licence, model: Model, field: Field) -> tuple[GateOutcome, Sequence[Reason]]:
+    if model.licence in gate.allowed:
+        return "pass", [reason(field.round, "licence_pass", licence=model.licence)]
+    return "fail", [reason(field.round, "licence_fail", licence=model.licence, allowed=gate.allowed)]
+
+
+def _imported(gate: ImportedOutcome, model: Model, field: Field) -> tuple[GateOutcome, Sequence[Reason]]:
+    cell = field.inputs.cell(gate.source, model.name)
+    if cell is None:
+        return "incomplete", [reason(field.round, "imported_missing", gate=gate.name)]
+    facts: dict[str, Fact] = {"gate": gate.name, "file": gate.source.file}
+    match cell.text:
+        case "pass":
+            return "pass", [reason(field.round, "imported_pass", **facts)]
+        case "fail":
+            return "fail", [reason(field.round, "imported_fail", **facts)]
+        case "held":
+            return "held", [reason(field.round, "imported_held", **facts)]
+        case _:
+            return "undecided", [reason(field.round, "imported_undecided", **facts)]
+
+
+def _independence(gate: Independence, model: Model, field: Field) -> tuple[GateOutcome, Sequence[Reason]]:
+    round_, inputs = field.round, field.inputs
+    findings = inputs.findings.get(model.name)
+    if findings is None:
+        return "incomplete", [reason(round_, "no_audit", model=model.name, entrant=model.name)]
+    ruled = [(finding, _policy(gate, finding, model, field)) for finding in findings]
+    disclosed = [
+        _said(finding, "independence_disclosed", field)
+        for finding, how in ruled
+        if how == "disclose" and _declared(finding, model)
+    ]
+    forbidden = [finding for finding, how in ruled if how == "forbidden"]
+    undisclosed = [finding for finding, how in ruled if how == "disclose" and not _declared(finding, model)]
+    if not forbidden and not undisclosed:
+        return "pass", [reason(round_, "independence_pass", count=len(findings)), *disclosed]
+    if gate.automatic and any(finding.relation == "derived" for finding in forbidden):
+        return "fail", [*(_said(finding, "independence_forbidden", field) for finding in forbidden), *disclosed]
+    outcome, reasons = _by_people(forbidden, undisclosed, inputs, field)
+    return outcome, [*reasons, *disclosed]
+
+
+def _policy(gate: Independence, finding: Finding, model: Model, field: Field) -> PolicyRuling:
+    """What the policy makes of a finding."""
+    return next(row.ruling for row in gate.policy if _fits(row, finding, model, field))
+
+
+def _fits(row: PolicyRow, finding: Finding, model: Model, field: Field) -> bool:
+    owners = {reference.name: reference.owner for reference in field.round.references}
+    owner = finding.owner or owners.get(finding.candidate)
+    own = owner == model.owner or _declared(finding, model, own=True)
+    return (
+        finding.relation in row.relations
+        and (not row.components or finding.component in row.components)
+        and row.lineage in (None, "own" if own else "foreign")
+        and row.declared in (None, _declared(finding, model))
+    )
+
+
+def _declared(finding: Finding, model: Model, *, own: bool = False) -> bool:
+    return any(
+        said.component == finding.component and said.of == finding.candidate and (said.own or not own)
+        for said in model.declares
+    )
+
+
+def _by_people(
+    forbidden: Sequence[Finding], undisclosed: Sequence[Finding], inputs: Inputs, field: Field
+) -> tuple[GateOutcome, Sequence[Reason]]:
+    """Held until every finding is ruled on; one ruling against the entrant is enough."""
+    rulings = [(finding, _ruling(finding, inputs)) for finding in (*forbidden, *undisclosed)]
+    against = [(finding, ruling) for finding, ruling in rulings if ruling and ruling.decision == "disqualified"]
+    unruled = [finding for finding, ruling in rulings if ruling is None]
+    cleared = [_by(finding, ruling, field) for finding, ruling in rulings if ruling and ruling.decision == "cleared"]
+    if against:
+        return "fail", [*(_by(finding, ruling, field) for finding, ruling in against), *cleared]
+    if not unruled:
+        return "pass", cleared
+    codes: list[ReasonCode] = [
+        "independence_found" if finding in forbidden else "independence_undisclosed" for finding in unruled
+    ]
+    return "held", [*(_said(finding, code, field) for finding, code in zip(unruled, codes, strict=True)), *cleared]
+
+
+def _ruling(finding: Finding, inputs: Inputs) -> Ruling | None:
+    """The last ruling on a finding: an appeal follows what it is about."""
+    found = [each for each in inputs.rulings if each.entrant == finding.entrant and finding.sha256 in each.findings]
+    return max(found, key=lambda ruling: ruling.when, default=None)
+
+
+def _said(finding: Finding, code: ReasonCode, field: Field) -> Reason:
+    facts: dict[str, Fact] = {
+        "component": finding.component,
+        "candidate": finding.candidate,
+        "relation": finding.relation,
+        "because": finding.reason or "-",
+        "finding": finding.sha256,
+    }
+    return reason(field.round, code, **facts)
+
+
+def _by(finding: Finding, ruling: Ruling, field: Field) -> Reason:
+    facts: dict[str, Fact] = {
+        "component": finding.component,
+        "candidate": finding.candidate,
+        "who": ruling.who,
+        "when": ruling.when,
+        "reply": ruling.reply,
+        "finding": finding.sha256,
+    }
+    if ruling.decision == "cleared":
+        return reason(field.round, "independence_cleared", **facts)
+    return reason(field.round, "independence_ruled", **facts)

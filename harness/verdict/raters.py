@@ -1,0 +1,60 @@
+"""A panel's scores as numbers: rater-aware intervals, draws, and what is odd about the raters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.plan import PanelMean
+from harness.records import Number
+from harness.stats import rater_mean, rater_replicates
+from harness.verdict.inputs import Panel
+
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Rated:
+    """One source's view of a panel."""
+
+    raters: tuple[str, ...]
+    entrants: tuple[str, ...]
+    scores: Values
+    """Mean over the criteria that count, shape (raters, entrants); NaN where a rater left one out."""
+    whole: NDArray[np.bool_]
+    """Entrants with every score that the rules ask for, shape (entrants,)."""
+    spread: Literal["population", "fixed"]
+    draws: Values
+    """Shape (resamples, entrants); the numbers themselves where the raters are all that count."""
+
+    def number(self, entrant: str, level: float) -> Number | None:
+        """Mean over raters; None where a score is missing that the rules ask for, or for who is no entrant."""
+        if entrant not in self.entrants or not self.whole[self.entrants.index(entrant)]:
+            return None
+        at = self.entrants.index(entrant)
+        return rater_mean(self.scores[:, at : at + 1], level, self.spread)[0]
+
+
+def rated(panel: Panel, source: PanelMean, resamples: int, seed: int) -> Rated:
+    """The entrants' means over a panel's raters."""
+    scores, raters = ratings(panel, source), panel.raters
+    if source.missing == "leave_out":
+        there = np.asarray(~np.isnan(scores).any(axis=1))
+        scores, raters = scores[there], tuple(rater for rater, kept in zip(raters, there, strict=True) if kept)
+    whole = np.asarray((~np.isnan(scores)).all(axis=0) & (len(scores) >= source.least_raters))
+    draws = np.full((resamples, len(panel.entrants)), np.nan)
+    if whole.any():
+        draws[:, whole] = scores[:, whole].mean(axis=0)
+        if source.raters == "population":
+            draws[:, whole] = rater_replicates(scores[:, whole], resamples, np.random.default_rng(seed))
+    return Rated(raters, panel.entrants, scores, whole, source.raters, draws)
+
+
+def ratings(panel: Panel, source: PanelMean) -> Values:
+    """Each rater's mean over the criteria that count, shape (raters, entrants); NaN where one is missing."""
+    chosen = [panel.criteria.index(name) for name in source.criteria or panel.criteria]
+    means: Values = panel.scores[:, :, chosen].mean(axis=2)
+    return means

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tokenizers import AddedToken, Regex, normalizers, pre_tokenizers
+from tokenizers import Tokenizer as Rust
+
+from harness.score import Tokenizer
+from harness.score.chunks import AWKWARD, BREAK, Chunks
+
+pieces = st.sampled_from(
+    [
+        "\n",
+        "\n\n",
+        " ",
+        "  ",
+        "\t",
+        "\r\n",
+        "A",
+        "Answer:",
+        "가나",
+        "뷁",
+        "1",
+        ".",
+        "'",
+        "'s",
+        "<|im_end|>",
+        "é",
+        "u\u0301",
+    ]
+)
+
+GPT2 = r"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
+LLAMA3 = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*"
+    r"|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+JOINING = r"\s?\p{L}+|\p{N}|[^\s\p{L}\p{N}]+|\s+"
+"""A line break belongs to the word behind it."""
+
+
+@pytest.fixture
+def rust(tokenizer: Tokenizer) -> Rust:
+    return Rust.from_str(tokenizer._backend._tokenizer.to_str())
+
+
+def cutting(rust: Rust, pattern: str) -> Rust:
+    rust.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Split(Regex(pattern), "isolated"), pre_tokenizers.ByteLevel(False, use_regex=False)]
+    )
+    return rust
+
+
+@pytest.mark.parametrize("pattern", [None, GPT2, LLAMA3])
+@settings(max_examples=60, deadline=None)
+@given(st.lists(pieces, max_size=24).map("".join))
+def test_lines_are_tokenised_as_the_whole_is(tokenizer: Tokenizer, pattern: str | None, text: str):
+    rust = Rust.from_str(tokenizer._backend._tokenizer.to_str())
+    chunks = Chunks(rust if pattern is None else cutting(rust, pattern))
+
+    assert chunks.usable
+    for special in (False, True):
+        assert chunks.encode([text, AWKWARD + text], special) == chunks._whole([text, AWKWARD + text], special)
+
+
+def test_awkward_text_has_breaks():
+    assert len(BREAK.findall(AWKWARD)) > 10
+
+
+def test_a_tokenizer_that_joins_a_break_and_a_word_is_given_whole_texts(rust: Rust):
+    chunks = Chunks(cutting(rust, JOINING))
+
+    assert not chunks.usable
+    assert chunks.encode(["one.\ntwo"], False) == [rust.encode("one.\ntwo", add_special_tokens=False).ids]
+
+
+def test_a_tokenizer_that_changes_texts_as_a_whole_is_given_whole_texts(rust: Rust):
+    rust.normalizer = normalizers.Prepend("_")
+
+    assert not Chunks(rust).usable
+
+
+def test_a_tokenizer_whose_tokens_hold_line_breaks_is_given_whole_texts(rust: Rust):
+    rust.add_special_tokens([AddedToken("<a>\nb")])
+
+    assert not Chunks(rust).usable
+
+
+def test_real_texts_that_come_out_otherwise_end_it(rust: Rust, monkeypatch: pytest.MonkeyPatch):
+    chunks = Chunks(rust)
+    monkeypatch.setattr(chunks, "_in_chunks", lambda texts, _: [[0] for _ in texts])
+
+    assert chunks.encode(["one.\ntwo"], False) == [rust.encode("one.\ntwo", add_special_tokens=False).ids]
+    assert not chunks.usable
