@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal
 
 from harness.errors import SetupError
@@ -199,8 +200,10 @@ def _resident_of(process: psutil.Process) -> int:
 
 
 def _files(pid: int) -> int:
-    """Files and folders in the /tmp that a process sees; 0 where it is gone or not there yet."""
+    """Files and folders in a process's own /tmp; 0 where it is gone, or the process still sees this machine's."""
     try:
+        if Path(f"/proc/{pid}/root/tmp").stat().st_dev == Path("/tmp").stat().st_dev:  # noqa: S108 - compared, not used
+            return 0
         scratch = os.statvfs(f"/proc/{pid}/root/tmp")
     except OSError:
         return 0
