@@ -25,8 +25,8 @@ COMPILE := --extra gpu --python-platform x86_64-manylinux_2_35
 endif
 
 export DO_NOT_TRACK := 1
-# Tests run in two processes; those that share a fixture stay together (tests/conftest.py).
-PARALLEL := -n 2 --dist loadgroup
+# Tests run in two processes, a file in one of them: what shares a server starts it once.
+PARALLEL := -n 2 --dist loadfile
 # Paths that the user names reach the shell as variables: they may hold spaces and quotes.
 export ENTRANT RUN CHECKPOINT OUT
 

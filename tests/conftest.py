@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from pathlib import Path
 
@@ -15,6 +16,9 @@ PROJECT = Path(__file__).parents[1]
 
 contain()
 
+# Before anything imports the hub's library: no test waits for a network.
+os.environ |= {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "HF_EVALUATE_OFFLINE": "1"}
+
 # A test run that was started in the background ignores these, and so would every program that a test starts and stops.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
@@ -22,14 +26,6 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 # No test is timed: a busy machine is no bug. The same examples every time, so that a red run can be repeated.
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What shares fixtures runs in one worker: each file, and all tests of the real server, which starts once."""
-    for item in items:
-        group = "real" if item.get_closest_marker("real") else item.location[0]
-        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

@@ -14,15 +14,21 @@ LARGEST_ASSIGNMENT = 3000
 """Above so many units each takes its nearest instead of the best assignment of all."""
 
 
-def match(similarity: Floats) -> Ids:
-    """For each row the column that the best one-to-one assignment gives it; -1 where there are too few columns."""
+def match(similarity: Floats, seed: int = 0) -> Ids:
+    """For each row the column that the best one-to-one assignment gives it; -1 where there are too few columns.
+
+    Columns are shuffled by `seed` first: among equals (zeroed or padded units) an assignment takes the first column
+    for the first row, which would put them in place, or agree with another matching, for no reason in the weights.
+    """
     rows, columns = similarity.shape
+    order = np.random.default_rng(seed).permutation(columns)
+    shuffled = similarity[:, order]
     if max(rows, columns) > LARGEST_ASSIGNMENT:
-        nearest: Ids = similarity.argmax(1).astype(np.int64)
+        nearest: Ids = order[shuffled.argmax(1)].astype(np.int64)
         return nearest
     chosen = np.full(rows, -1, np.int64)
-    left, right = linear_sum_assignment(similarity, maximize=True)
-    chosen[left] = right
+    left, right = linear_sum_assignment(shuffled, maximize=True)
+    chosen[left] = order[right]
     return chosen
 
 

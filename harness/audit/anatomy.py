@@ -249,7 +249,7 @@ def _feed_forwards(part: str, names: Mapping[str, str], weights: Mapping[str, Te
         return []
     fused = "gate_up" in names
     if len(weights[down].shape) == 3:
-        count = weights[down].shape[0]
+        count = min(weights[name].shape[0] for name in (down, up, names.get("gate") or up))
         return [FeedForward(f"experts.{index}", names.get("gate"), up, down, fused, index) for index in range(count)]
     return [FeedForward(part, names.get("gate"), up, down, fused)]
 

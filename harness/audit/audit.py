@@ -18,7 +18,9 @@ from harness.audit.pair import Body, Pair
 from harness.audit.start import weighed
 from harness.audit.subject import open_subject
 from harness.audit.units import MOST_EXPERTS
+from harness.checkpoint.tensors import LONGEST_NAME
 from harness.errors import ConfigError
+from harness.visible import visible
 
 PAIR_METHODS: tuple[PairMethod, ...] = (
     census.findings,
@@ -48,7 +50,7 @@ def audit(
     if not against:
         raise ConfigError("no candidate is named", "give at least one: --against NAME=CHECKPOINT")
     started = time.monotonic()
-    ours = Body(open_subject(checkpoint.resolve().name, checkpoint))
+    ours = Body(open_subject(visible(checkpoint.resolve().name, LONGEST_NAME), checkpoint))
     candidates = [Body(open_subject(name, folder)) for name, folder in against.items()]
     nulls = [Body(open_subject(name, folder)) for name, folder in null.items()]
     opened = time.monotonic()
@@ -104,7 +106,7 @@ def _examined(body: Body) -> Examined:
         name=body.subject.name,
         digest=body.subject.digest,
         parameters=sum(math.prod(tensor.shape) for tensor in body.subject.tensors.values()),
-        model_type=kind if isinstance(kind, str) else None,
+        model_type=visible(kind, LONGEST_NAME) if isinstance(kind, str) else None,
         components=tuple(_components(body)),
         layers={component: len(stack.blocks) for component, stack in stacks.items()},
         width={component: stack.width for component, stack in stacks.items()},

@@ -28,6 +28,8 @@ class Floor:
     """Family-wise error rate that the p-value must meet."""
     hint: tuple[float, float] = (0.0, 0.0)
     """Least agreement and similarity that experts are asked to look at; zeros: the p-value alone decides."""
+    alone: tuple[float, float] = (0.0, 0.0)
+    """Least agreement and similarity of a layer that convicts without a second one."""
 
     def hints(self, agreement: float, similarity: float, p_value: float, limit: float) -> bool:
         """Whether experts should look."""
@@ -36,11 +38,17 @@ class Floor:
     def convicts(self, agreement: float, similarity: float, p_value: float, limit: float) -> bool:
         return p_value <= limit and agreement >= self.agreement and similarity >= self.similarity
 
+    def suffices(self, agreement: float, similarity: float) -> bool:
+        """Whether a layer that convicts may do so alone."""
+        return agreement >= self.alone[0] and similarity >= self.alone[1]
+
 
 ORDER = Floor(agreement=0.25, similarity=0.15)
 """Independents reached 0.11 of the units; the p-value is exact whatever the data."""
-MATCHING = Floor(agreement=0.35, similarity=0.35, hint=(0.2, 0.3))
+MATCHING = Floor(agreement=0.35, similarity=0.35, hint=(0.2, 0.3), alone=(0.6, 0.6))
 """Not exact: both matchings see the same training data, and the rotation by moments has seen the gates.
+Where embeddings alone were reused, the first layer's feed-forward units learn the same tokens again: 0.30 at 0.40, in
+that layer only. So a single layer must be far above.
 Independents reached 0.04 of feed-forward units, 0.19 of 16 value dimensions, similarity 0.27."""
 EMBEDDING_ORDER = Floor(agreement=0.25, similarity=0.15)
 """Dimensions of the embedding that lie where the candidate's lie."""

@@ -32,8 +32,11 @@ def audit_checkpoint(
     if out.is_dir():
         raise ConfigError(f"--out {out} is a folder", "name the file that the record goes to")
     beside = run_findings(_named("--samples", samples), list(candidates))
+    try:  # before the work of hours
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"--out {out} cannot be written: {error.strerror}", "name a file that can be") from error
     report = audit(checkpoint, candidates, nulls, notify, beside)
-    out.parent.mkdir(parents=True, exist_ok=True)
     write_text(out, report.model_dump_json(indent=1) + "\n")
     return report
 

@@ -61,10 +61,11 @@ def _supported(finding: Finding, p_value: float | None, alpha: float) -> Strengt
 
 
 def _reason(component: Component, candidate: str, strength: Strength, finding: Finding) -> str:
+    descends = "descend" if component == "embeddings" else "descends"
     lead = {
-        "derived": f"The {component} descends from {candidate}",
+        "derived": f"The {component} {descends} from {candidate}",
         "refer": f"Experts should compare the {component} with {candidate}",
-        "no_evidence": f"No evidence that the {component} descends from {candidate}",
+        "no_evidence": f"No evidence that the {component} {descends} from {candidate}",
         "not_comparable": f"The {component} could not be compared with {candidate}",
     }[strength]
     return f"{lead}: {finding.statement}."

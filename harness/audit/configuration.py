@@ -27,14 +27,17 @@ def present(suspect: Subject) -> bool:
 
 
 def findings(suspect: Subject, candidate: Subject) -> tuple[Finding, ...]:
-    """A referral of every component whose configuration names the candidate's family."""
+    """A referral of every encoder or projector whose configuration names the candidate's family.
+
+    A text trunk named `llama` runs the architecture that half of all models run: that is no trace of one of them.
+    """
     families = {stem(kind) for kind in _types(candidate)}
     return tuple(
         Finding(
             component=component(one),
             candidate=candidate.name,
             method=METHOD,
-            strength="refer",
+            strength="no_evidence" if component(one) == "text" else "refer",
             statement=f"{one.path or 'the configuration'} names the model type {one.model_type} ({one.where}), of the"
             f" family of {candidate.name}; whether its weights were taken over too, only the weights can tell",
             details=one.model_dump(mode="json"),

@@ -111,7 +111,7 @@ def _compare(one: Sampled, brought: list[Floats], candidate: Units, frame: Frame
     if not one.units.signed:
         # Both signs may have been turned together, so that only their product is fixed.
         chooser, tested = np.abs(chooser), np.abs(tested)
-    first, second = match(chooser), match(tested)
+    first, second = match(chooser), match(tested, seed=1)
     matched = first >= 0
     agreeing = int(np.count_nonzero((first == second) & matched))
     rows, columns = chooser.shape

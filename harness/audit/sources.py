@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from harness.audit.winnow import UnreadableSourceError, fingerprints
+from harness.visible import visible
 
 MOST_FILES = 500
 MOST_BYTES = 4 << 20
@@ -58,7 +59,7 @@ def checkpoint_files(folder: Path) -> Iterator[Source]:
     paths = (path for path in sorted(folder.rglob("*.py")) if path.is_file() and _stays(path, root))
     for _, path in zip(range(MOST_FILES), paths, strict=False):
         if path.stat().st_size <= MOST_BYTES:
-            yield Source(path.relative_to(folder).as_posix(), path.read_text(encoding="utf-8", errors="replace"))
+            yield Source(visible(path.relative_to(folder).as_posix()), path.read_text(encoding="utf-8", errors="replace"))
 
 
 def _stays(path: Path, root: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 import mmap
 import os
@@ -74,6 +75,8 @@ def open_subject(name: str, folder: Path) -> Subject:
     if not isinstance(config, dict):
         state = "holds no JSON object" if (folder / CONFIG).exists() else "is missing"
         raise problems_error(title, [Problem(f"{CONFIG} {state} in {folder}", "complete the checkpoint")])
+    if not _is_text(config):
+        raise problems_error(title, [Problem(f"{CONFIG} holds text that is none", "download or copy the file again")])
     found, problems = header_problems(folder)
     _raise(title, [*problems, *_size_problems(config), *_shape_problems(found)])
     digests, problems = _read_once(found)
@@ -97,6 +100,8 @@ def _folder_problems(folder: Path) -> Iterator[Problem]:
         path = Path(entry.path)
         if entry.is_symlink():
             yield from _link_problems(folder, path)
+        elif entry.is_dir() and path.suffix == ".safetensors":
+            yield Problem(f"{path.name} is a folder, not a weight file", "remove it from the checkpoint")
         elif not entry.is_dir() and not stat.S_ISREG(entry.stat(follow_symlinks=False).st_mode):
             yield Problem(f"{path.name} is neither a file nor a folder", "remove it from the checkpoint")
         if path.suffix == ".json" and path.is_file() and path.stat().st_size > LARGEST_SETTINGS:
@@ -132,8 +137,19 @@ def _shape_problems(tensors: Sequence[Tensor]) -> Iterator[Problem]:
     if not tensors:
         yield Problem("the weight files hold no tensors", "give the published weights")
     for tensor in tensors:
+        if not _is_text(tensor.name):
+            yield Problem(f"{tensor.file.name}: tensor {tensor.label} has a name that is no text", "give the published weights")
         if len(tensor.shape) > 1 and math.prod(tensor.shape) == 0:
             yield Problem(f"{tensor.label} has shape {list(tensor.shape)}: no values", "give the published weights")
+
+
+def _is_text(value: Any) -> bool:
+    """Whether a JSON value can be written again: JSON allows half of a character, and nesting without end."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except (UnicodeEncodeError, RecursionError):
+        return False
+    return True
 
 
 def _read_once(tensors: Sequence[Tensor]) -> tuple[dict[str, str], list[Problem]]:

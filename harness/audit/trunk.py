@@ -80,9 +80,12 @@ def _finding(
     # Frames that were not needed any more count as if they had been tried.
     tests = max(1, math.ceil(len(readings) / len({one.frame for one, _ in readings}))) * FRAMES
     limit = floor.alpha / tests
-    derived = {
-        one.layer for one, seen in readings if floor.convicts(seen.agreement, seen.similarity, seen.p_value, limit)
-    }
+    convicting = [
+        (one, seen) for one, seen in readings if floor.convicts(seen.agreement, seen.similarity, seen.p_value, limit)
+    ]
+    derived = {one.layer for one, _ in convicting}
+    if len(derived) == 1 and not any(floor.suffices(seen.agreement, seen.similarity) for _, seen in convicting):
+        derived = set()
     suspicious = any(floor.hints(seen.agreement, seen.similarity, seen.p_value, limit) for _, seen in readings)
     strength: Strength = "derived" if derived else "refer" if suspicious else "no_evidence"
     # A layer that convicts speaks before all others.

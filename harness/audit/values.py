@@ -16,6 +16,8 @@ Ids = npt.NDArray[np.int64]
 PLAIN = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "I8": "<i1", "U8": "<u1", "I16": "<i2", "I32": "<i4"}
 WEIGHTS = frozenset({"F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2", "I8"})
 """Types that weights come in; the others hold indices, masks and packed codes."""
+BEYOND = 1e12
+"""Values are taken as no larger: no trained weight is, and squares of larger ones overflow."""
 SCALES = ("_scale_inv", "_scale", ".scale", "_scales", ".scales")
 
 
@@ -62,7 +64,7 @@ class Values:
             return values * factor.reshape(())
         if factor.ndim == 1 and len(factor) == shape[0]:
             factor = factor[:, None]
-        if factor.ndim != 2 or any(size % 1 for size in factor.shape):
+        if values.ndim != 2 or factor.ndim != 2 or 0 in factor.shape:
             return values
         block = [-(-size // parts) for size, parts in zip(shape, factor.shape, strict=False)]
         index = np.arange(shape[0]) if rows is None else rows
@@ -79,8 +81,17 @@ def _mapped(tensor: Tensor) -> npt.NDArray[Any]:
 
 def _floats(codes: npt.NDArray[Any], dtype: str) -> Floats:
     if dtype == "BF16":
-        return cast(Floats, (np.asarray(codes).astype(np.uint32) << 16).view(np.float32))
+        return _bounded((np.asarray(codes).astype(np.uint32) << 16).view(np.float32))
     if dtype in FLOAT8:
         values: Floats = FLOAT8[dtype][codes]
         return values
+    if dtype in ("F32", "F64"):
+        return _bounded(np.asarray(codes))
     return np.asarray(codes, np.float32)
+
+
+def _bounded(values: npt.NDArray[Any]) -> Floats:
+    """As float32, whose range a file may exceed."""
+    if values.size and max(float(values.max()), -float(values.min())) > BEYOND:
+        values = np.clip(values, -BEYOND, BEYOND)
+    return np.asarray(values, np.float32)

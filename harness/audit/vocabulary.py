@@ -19,8 +19,9 @@ def vocabulary(folder: Path) -> Vocabulary | None:
     content = read_json(folder / "tokenizer.json")
     if isinstance(content, dict) and isinstance(content.get("model"), dict):
         found = _entries(content["model"].get("vocab"))
-        for added in content.get("added_tokens") or ():
-            if isinstance(added, dict) and isinstance(added.get("content"), str) and type(added.get("id")) is int:
+        extra = content.get("added_tokens")
+        for added in extra if isinstance(extra, list) else ():
+            if isinstance(added, dict) and isinstance(added.get("content"), str) and _is_row(added.get("id")):
                 found[added["content"]] = added["id"]
         if found:
             return found
@@ -30,10 +31,15 @@ def vocabulary(folder: Path) -> Vocabulary | None:
 def _entries(vocab: Any) -> dict[str, int]:
     """A mapping (BPE, WordPiece, WordLevel) or a list of pairs (Unigram)."""
     if isinstance(vocab, dict):
-        return {token: row for token, row in vocab.items() if type(row) is int and row >= 0}
+        return {token: row for token, row in vocab.items() if _is_row(row)}
     if isinstance(vocab, list):
-        return {entry[0]: row for row, entry in enumerate(vocab) if isinstance(entry, list) and entry}
+        pairs = ((entry[0], row) for row, entry in enumerate(vocab) if isinstance(entry, list) and entry)
+        return {token: row for token, row in pairs if isinstance(token, str)}
     return {}
+
+
+def _is_row(row: Any) -> bool:
+    return type(row) is int and row >= 0
 
 
 def shared_rows(ours: Vocabulary | None, theirs: Vocabulary | None, sizes: tuple[int, int]) -> tuple[Ids, Ids] | None:
