@@ -40,7 +40,8 @@ def rotation_by_moments(ours: Stack, theirs: Stack, values: tuple[Values, Values
     starts = [_start(base, pairs) for base in range(len(pairs))]
     best = max(starts, key=lambda turn: sum(float(np.sum((turn.T @ a @ turn) * b)) for a, b in pairs))
     # Moments are even: they do not tell a rotation from its negative. Gates do.
-    return max((_sharpened(turn, layers) for turn in (best, -best)), key=lambda found: found[0])[1]
+    tried = (best, -best, _by_signature(layers, pairs))
+    return max((_sharpened(turn, layers) for turn in tried), key=lambda found: found[0])[1]
 
 
 def _moments(layers: list[list[Units]]) -> dict[str, Doubles]:
@@ -76,6 +77,60 @@ def _start(base: int, pairs: list[tuple[Doubles, Doubles]]) -> Doubles:
         signs = better
     turn: Doubles = (ours * signs) @ theirs.T
     return turn
+
+
+def _by_signature(layers: list[list[list[Units]]], pairs: list[tuple[Doubles, Doubles]]) -> Doubles:
+    """Units matched by what no turn changes about them, and the rotation fitted to the matches.
+
+    Eigenvectors of moments mix as soon as training goes on; a unit's place among the moments stays nearly what it was.
+    """
+    ours = [_sample(units) for layer in _spread(layers[0]) for units in layer if units.signed]
+    theirs = [list(halves(units)) for layer in layers[1] for units in layer if units.signed]
+    total = np.zeros_like(pairs[0][0])
+    for count in {len(rows) for rows in ours}:  # with a gate, and without
+        parts = [[rows for rows in side if len(rows) == count] for side in (ours, theirs)]
+        if all(parts):
+            total += _matched_by_signature(parts[0], parts[1], pairs)
+    u, _, v = np.linalg.svd(total)
+    turn: Doubles = u @ v
+    return turn
+
+
+def _matched_by_signature(
+    ours: list[list[Floats]], theirs: list[list[Floats]], pairs: list[tuple[Doubles, Doubles]]
+) -> Doubles:
+    """Weighted sum of ours theirsᵀ over units matched by signature, each of our layers with the likest of theirs."""
+    left = _signatures(ours, [moment for moment, _ in pairs])
+    right = _signatures(theirs, [moment for _, moment in pairs])
+    total = np.zeros_like(pairs[0][0])
+    for rows, mine in zip(ours, left, strict=True):
+        found: list[tuple[float, Doubles]] = []
+        for others, yours in zip(theirs, right, strict=True):
+            similarity = mine @ yours.T
+            chosen = match(similarity.astype(np.float32))
+            weight = np.zeros(len(mine))
+            kept = np.flatnonzero(chosen >= 0)
+            weight[kept] = np.maximum(similarity[kept, chosen[kept]], 0) ** 2
+            found.append((float(weight.sum()), _product(rows, others, chosen, weight)))
+        total += max(found, key=lambda entry: entry[0])[1]
+    return total
+
+
+def _signatures(parts: list[list[Floats]], moments: list[Doubles]) -> list[Doubles]:
+    """Of every unit, what each moment makes of its vectors: unchanged by a turn, and by a sign of up and down."""
+    made: list[Doubles] = []
+    for matrices in parts:
+        columns: list[Doubles] = []
+        for moment in (np.eye(len(moments[0])), *moments):
+            turned = [rows @ moment for rows in matrices]
+            for index, (rows, after) in enumerate(zip(matrices, turned, strict=True)):
+                columns += [(rows * after).sum(1), (after * after).sum(1)]
+                columns += [np.abs((other * after).sum(1)) for other in matrices[:index]]
+        made.append(np.stack(columns, 1))
+    together = np.concatenate(made)
+    middle, spread = together.mean(0), together.std(0)
+    scaled = [(one - middle) / np.where(spread > 1e-12, spread, 1) for one in made]
+    return [one / np.maximum(np.linalg.norm(one, axis=1, keepdims=True), 1e-12) for one in scaled]
 
 
 def _sharpened(turn: Doubles, layers: list[list[list[Units]]]) -> tuple[float, Floats]:

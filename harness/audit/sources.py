@@ -59,7 +59,9 @@ def checkpoint_files(folder: Path) -> Iterator[Source]:
     paths = (path for path in sorted(folder.rglob("*.py")) if path.is_file() and _stays(path, root))
     for _, path in zip(range(MOST_FILES), paths, strict=False):
         if path.stat().st_size <= MOST_BYTES:
-            yield Source(visible(path.relative_to(folder).as_posix()), path.read_text(encoding="utf-8", errors="replace"))
+            yield Source(
+                visible(path.relative_to(folder).as_posix()), path.read_text(encoding="utf-8", errors="replace")
+            )
 
 
 def _stays(path: Path, root: Path) -> bool:

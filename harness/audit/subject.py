@@ -138,7 +138,9 @@ def _shape_problems(tensors: Sequence[Tensor]) -> Iterator[Problem]:
         yield Problem("the weight files hold no tensors", "give the published weights")
     for tensor in tensors:
         if not _is_text(tensor.name):
-            yield Problem(f"{tensor.file.name}: tensor {tensor.label} has a name that is no text", "give the published weights")
+            yield Problem(
+                f"{tensor.file.name}: tensor {tensor.label} has a name that is no text", "give the published weights"
+            )
         if len(tensor.shape) > 1 and math.prod(tensor.shape) == 0:
             yield Problem(f"{tensor.label} has shape {list(tensor.shape)}: no values", "give the published weights")
 

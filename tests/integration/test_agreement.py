@@ -57,6 +57,7 @@ def test_scores_and_texts_equal_those_of_lm_evals_hf_backend(smollm2_endpoint: S
     print(f"largest difference over {len(scored)} log-likelihoods: {largest:.2e} nats")  # noqa: T201
 
 
+@pytest.mark.full
 @pytest.mark.timeout(600)
 def test_scores_of_real_benchmark_rows_equal_those_of_the_hf_backend(
     smollm2_endpoint: Served, hf: Any, project: Path, tmp_path: Path

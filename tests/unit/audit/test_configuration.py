@@ -42,6 +42,12 @@ def test_a_model_of_its_own_family_has_nothing_to_say(tmp_path):
     assert not present(subject("solar", tmp_path, model_type="solar_open"))
 
 
+def test_an_architecture_that_half_of_all_models_run_is_no_trace_of_one_of_them(tmp_path):
+    entrant = subject("mine", tmp_path, model_type="llava", text_config={"model_type": "llama"})
+    found = findings(entrant, subject("llama", tmp_path, model_type="llama"))
+    assert {(one.component, one.strength) for one in found} == {("text", "no_evidence")}
+
+
 @pytest.mark.parametrize(
     ("path", "kind", "expected"),
     [

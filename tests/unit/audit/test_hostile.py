@@ -1,0 +1,172 @@
+"""What a hostile tester found: ties, a few shared tokens, odd files; and disguises that got through."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import pytest
+
+from harness.audit import trunk
+from harness.audit.agreement import match
+from harness.audit.layers import Compared
+from harness.audit.pair import Pair
+from harness.cli import main
+from tests.unit.audit.models import SHAPE, audited, concluded, fresh, written
+from tests.zoo import attacks
+from tests.zoo.train import Weights
+
+UP = "model.layers.0.mlp.up_proj.weight"
+DOWN_3D, UP_3D = "model.layers.0.mlp.experts.down_proj", "model.layers.0.mlp.experts.up_proj"
+PARTS = ("text", "embeddings", "head")
+
+
+def test_equal_units_are_neither_in_place_nor_matched_alike_twice() -> None:
+    flat = np.zeros((96, 96), np.float32)
+    assert np.count_nonzero(match(flat) == np.arange(96)) < 10
+    assert np.count_nonzero(match(flat) == match(flat, seed=1)) < 10
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_models_of_constants_are_accused_of_nothing(value: float, tmp_path: Path) -> None:
+    weights = {name: np.full_like(stored, value) for name, stored in fresh(1).items()}
+    report = audited(written(tmp_path / "one", weights), other=written(tmp_path / "other", weights))
+    assert {concluded(report, "other")[part] for part in PARTS} == {"no_evidence"}
+
+
+def test_a_shared_special_token_does_not_make_embeddings_suspect(tmp_path: Path) -> None:
+    ours, theirs = written(tmp_path / "ours", fresh(1)), written(tmp_path / "theirs", fresh(2))
+    for folder, prefix in ((ours, "a"), (theirs, "b")):
+        vocab = {"<s>": 0} | {f"{prefix}{row}": row for row in range(1, 512)}
+        (folder / "tokenizer.json").write_text(json.dumps({"model": {"vocab": vocab, "merges": []}}))
+    report = audited(ours, theirs=theirs)
+    assert {concluded(report, "theirs")[part] for part in PARTS} == {"no_evidence"}
+
+
+def _layer(layer: int, agreement: float, similarity: float) -> Compared:
+    return Compared("as stored", "ffn", layer, layer, "ffn", agreement, similarity, 1e-15, None, 0.0, None)
+
+
+@pytest.mark.parametrize(
+    ("layers", "strength"),
+    [
+        ([(0.45, 0.45), (0.1, 0.1)], "refer"),  # reused embeddings: the first layer learns the same tokens again
+        ([(0.45, 0.45), (0.4, 0.4)], "derived"),
+        ([(0.9, 0.9), (0.1, 0.1)], "derived"),
+    ],
+)
+def test_a_single_layer_convicts_only_far_above_what_reused_embeddings_bring(
+    layers: list[tuple[float, float]], strength: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared = [_layer(index, *values) for index, values in enumerate(layers)]
+    monkeypatch.setattr(trunk, "compare_layers", lambda *_: compared)
+    ours = SimpleNamespace(anatomy=SimpleNamespace(members={"text": ("x",)}))
+    found = trunk.findings(cast(Pair, SimpleNamespace(ours=ours, candidate="theirs")))
+    assert [one.strength for one in found if one.method == "matching"] == [strength]
+
+
+def test_a_disguised_copy_with_a_new_vocabulary_is_found_after_much_training(tmp_path: Path) -> None:
+    weights, rng = fresh(1), np.random.default_rng(0)
+    for step in (attacks.permute_units, attacks.permute_heads, attacks.rotate):
+        weights = step(weights, SHAPE, rng)
+    weights = attacks.noise(attacks.reset_embeddings(weights, rng), 0.5, rng)
+    others = {name: written(tmp_path / name, fresh(seed)) for name, seed in (("parent", 1), ("stranger", 2))}
+    report = audited(written(tmp_path / "copy", weights), **others)
+    assert concluded(report, "parent")["text"] == "derived"
+    assert concluded(report, "stranger")["text"] == "no_evidence"
+
+
+def _random(*shape: int) -> np.ndarray:
+    return np.random.default_rng(5).normal(size=shape).astype(np.float32)
+
+
+ODD_WEIGHTS: dict[str, Weights] = {
+    "largest floats": {**fresh(1), UP: np.full((96, 64), 3e38, np.float32)},
+    "doubles beyond floats": {**fresh(1), UP: fresh(1)[UP].astype(np.float64) * 1e200},
+    "largest embeddings": {**fresh(1), "model.embed_tokens.weight": np.full((512, 64), 3e38, np.float32)},
+    "scales of experts": {**fresh(1), DOWN_3D: _random(4, 64, 96), UP_3D: _random(4, 96, 64),
+                          f"{DOWN_3D}_scale": _random(4, 64)},
+    "experts without a partner": {**fresh(1), DOWN_3D: _random(4, 64, 96), UP_3D: _random(2, 96, 64)},
+    "empty scale": {**fresh(1), f"{UP}_scale": np.ones((0,), np.float32)},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("weights", ODD_WEIGHTS.values(), ids=ODD_WEIGHTS)
+def test_odd_weights_are_compared_without_a_crash(weights: Weights, tmp_path: Path) -> None:
+    one, other = written(tmp_path / "one", weights), written(tmp_path / "other", fresh(2))
+    for checkpoint, candidate in ((one, other), (other, one)):
+        assert concluded(audited(checkpoint, other=candidate), "other")["text"] == "no_evidence"
+
+
+VOCABULARY = {f"t{row}": row for row in range(512)}
+ODD_TOKENIZERS: dict[str, Any] = {
+    "tokens that are lists": {"model": {"vocab": [[["a"], 1]] * 600}},
+    "added tokens that are a number": {"model": {"vocab": VOCABULARY}, "added_tokens": 5},
+    "rows below 0": {"model": {"vocab": VOCABULARY}, "added_tokens": [{"content": "t5", "id": -(10**6)}]},
+    "rows beyond integers": {"model": {"vocab": {"t1": 10**30, "t2": True, "t3": 1}}},
+    "half a character": {"model": {"vocab": {"\ud800": 1, "t2": 2}}},
+}
+
+
+@pytest.mark.parametrize("tokenizer", ODD_TOKENIZERS.values(), ids=ODD_TOKENIZERS)
+def test_odd_tokenizers_are_read_without_a_crash(tokenizer: Any, tmp_path: Path) -> None:
+    one, other = written(tmp_path / "one", fresh(1)), written(tmp_path / "other", fresh(2))
+    (one / "tokenizer.json").write_text(json.dumps(tokenizer))
+    (other / "tokenizer.json").write_text(json.dumps({"model": {"vocab": VOCABULARY}}))
+    for checkpoint, candidate in ((one, other), (other, one)):
+        assert concluded(audited(checkpoint, other=candidate), "other")["embeddings"] == "no_evidence"
+
+
+def _half_a_character(folder: Path) -> None:
+    file = folder / "model.safetensors"
+    stored = file.read_bytes()
+    (length,) = struct.unpack("<Q", stored[:8])
+    header = json.loads(stored[8 : 8 + length])
+    header["\ud800"] = header.pop(UP)
+    text = json.dumps(header).encode()
+    file.write_bytes(struct.pack("<Q", len(text)) + text + stored[8 + length :])
+
+
+def _folder_for_weights(folder: Path) -> None:
+    (folder / "model.safetensors").unlink()
+    (folder / "model.safetensors").mkdir()
+
+
+def _no_text_in_config(folder: Path) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "vision_config": {"model_type": "\ud800"}}))
+
+
+FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
+    "tensor name": (_half_a_character, "has a name that is no text"),
+    "folder": (_folder_for_weights, "model.safetensors is a folder"),
+    "config": (_no_text_in_config, "config.json holds text that is none"),
+}
+
+
+@pytest.mark.parametrize(("fault", "message"), FAULTS.values(), ids=FAULTS)
+def test_what_cannot_be_written_down_is_refused(
+    fault: Callable[[Path], None], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken, sound = written(tmp_path / "broken", fresh(1)), written(tmp_path / "sound", fresh(2))
+    fault(broken)
+    for checkpoint, other in ((broken, sound), (sound, broken)):
+        assert main(["audit", str(checkpoint), "--against", f"o={other}", "--out", str(tmp_path / "a.json")]) == 2
+        error = capsys.readouterr().err
+        assert message in error
+        assert "Traceback" not in error
+
+
+def test_a_record_that_cannot_be_written_is_said_before_the_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    checkpoint = written(tmp_path / "one", fresh(1))
+    out = tmp_path / "file" / "audit.json"
+    assert main(["audit", str(checkpoint), "--against", f"o={checkpoint}", "--out", str(out)]) == 2
+    assert "cannot be written" in capsys.readouterr().err
