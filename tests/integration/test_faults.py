@@ -25,6 +25,9 @@ from harness.serve.fake import FakeServer
 from harness.serve.faults import Fault, in_turn
 from tests.scoring import SCOPE, Score, Server, best, choices, engine, generations, texts
 
+# A fake server that dies, or stops while a client connects, leaves that socket to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 POISONED = 2
 """The item that a lasting fault strikes."""
 
