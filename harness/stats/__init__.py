@@ -10,6 +10,7 @@ from harness.stats.agreement import (
     rater_mean,
     rater_replicates,
 )
+from harness.stats.binomial import Tails
 from harness.stats.bootstrap import Replicates, percentile, resample
 from harness.stats.combine import combine
 from harness.stats.compare import McNemar, difference, difference_p, mcnemar, permutation, ratio, ratio_p
@@ -58,6 +59,7 @@ __all__ = [
     "RankIntervals",
     "Replicates",
     "Simultaneous",
+    "Tails",
     "alpha",
     "alpha_interval",
     "bonferroni",

@@ -27,6 +27,8 @@ class Rated:
     whole: NDArray[np.bool_]
     """Entrants with every score that the rules ask for, shape (entrants,)."""
     spread: Literal["population", "fixed"]
+    means: Values
+    """Shape (entrants,); NaN for who lacks a score that the rules ask for."""
     draws: Values
     """Shape (resamples, entrants); the numbers themselves where the raters are all that count."""
 
@@ -45,12 +47,13 @@ def rated(panel: Panel, source: PanelMean, resamples: int, seed: int) -> Rated:
         there = np.asarray(~np.isnan(scores).any(axis=1))
         scores, raters = scores[there], tuple(rater for rater, kept in zip(raters, there, strict=True) if kept)
     whole = np.asarray((~np.isnan(scores)).all(axis=0) & (len(scores) >= source.least_raters))
-    draws = np.full((resamples, len(panel.entrants)), np.nan)
+    means = np.full(len(panel.entrants), np.nan)
     if whole.any():
-        draws[:, whole] = scores[:, whole].mean(axis=0)
-        if source.raters == "population":
-            draws[:, whole] = rater_replicates(scores[:, whole], resamples, np.random.default_rng(seed))
-    return Rated(raters, panel.entrants, scores, whole, source.raters, draws)
+        means[whole] = scores[:, whole].mean(axis=0)
+    draws = np.tile(means, (resamples, 1))
+    if whole.any() and source.raters == "population":
+        draws[:, whole] = rater_replicates(scores[:, whole], resamples, np.random.default_rng(seed))
+    return Rated(raters, panel.entrants, scores, whole, source.raters, means, draws)
 
 
 def ratings(panel: Panel, source: PanelMean) -> Values:

@@ -145,7 +145,8 @@ def _max_t(rng: Rng, n: int) -> bool:
     found = resample(_tasks(rng, n, (0.5,) * ENTRANTS, 2), RESAMPLES, rng)
     suites = np.hstack([found.weighted(np.eye(2)[task]) for task in (0, 1)])
     seen = np.hstack([found.value(np.eye(2)[task]) for task in (0, 1)])
-    intervals = max_t(seen, suites, LEVEL)
+    centres = np.hstack([found.centre(np.eye(2)[task]) for task in (0, 1)])
+    intervals = max_t(seen, suites, LEVEL, centres)
     return bool(((intervals.low > 0.5) | (intervals.high < 0.5)).any())
 
 
@@ -164,7 +165,7 @@ def _equal(rng: Rng, p_value: Callable[[list[Pairs]], float | None]) -> bool:
 def _ranked(rng: Rng, n: int, shares: tuple[float, ...]) -> np.ndarray:
     weights = np.array([20.0, 10.0])
     found = resample(_tasks(rng, n, shares, 2), RESAMPLES, rng)
-    return rank_intervals(found.value(weights), found.weighted(weights), LEVEL).above
+    return rank_intervals(found.value(weights), found.weighted(weights), LEVEL, found.centre(weights)).above
 
 
 def _misses(rng: Rng, n: int, shares: tuple[float, ...]) -> bool:
