@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 from scipy.optimize import brentq
-from scipy.special import betainc
-from statsmodels.stats.proportion import proportion_confint  # type: ignore[import-untyped]
+from scipy.special import betainc, ndtri
 
 Tails = Literal["score", "exact"]
 """`score`: Wilson's ends, nearest to their level on average: for readers. `exact`: the binomial's own tails: for
@@ -18,10 +18,15 @@ PRECISION = 1e-12
 
 def share_interval(right: float, items: float, level: float, tails: Tails = "score") -> tuple[float, float]:
     """Both ends for `right` of `items`, at a level in (0, 1)."""
-    if tails == "exact":
-        return mid_p(right, items, level)
-    low, high = proportion_confint(right, items, alpha=1 - level, method="wilson")
-    return float(low), float(high)
+    return mid_p(right, items, level) if tails == "exact" else wilson(right, items, level)
+
+
+def wilson(right: float, items: float, level: float) -> tuple[float, float]:
+    """All shares within a normal quantile of what was seen, by the variance that they claim (Wilson 1927)."""
+    square = float(ndtri((1 + level) / 2)) ** 2
+    centre = (right + square / 2) / (items + square)
+    half = math.sqrt(square * (right * (items - right) / items + square / 4)) / (items + square)
+    return centre - half, centre + half
 
 
 def mid_p(right: float, items: float, level: float) -> tuple[float, float]:

@@ -120,6 +120,6 @@ def max_t_normal(
 
 
 def critical_of(deviations: Values, spread: Values, level: float) -> float:
-    """Quantile of the largest of K deviations, (B, K), in standard errors, (K,); where those are 0 it does not count."""
+    """Quantile of the largest of K deviations, (B, K), in standard errors, (K,); one of 0 does not count."""
     largest = (np.abs(deviations) / np.where(spread > 0, spread, np.inf)).max(axis=1)
     return float(quantile(largest, [level])[0])

@@ -2,9 +2,9 @@
 
 .venv/bin/python -m tests.statistics [DRAWS]
 
-Every setting is kept in results/bench/stats.lines.jsonl as soon as it is measured: a run that was cut off goes on where
-it ended, as long as neither the draws nor the code changed. `python -m tests.statistics.document` then writes the
-tables of docs/methods.md.
+Draws are made in batches of 1000 over all settings. What was measured is kept at once (stats.lines.jsonl): a run that
+was cut off goes on where it ended, as long as the code did not change, and stats.json holds every whole batch so far.
+`python -m tests.statistics.document` then writes the tables of docs/methods.md.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ import os
 import random
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from harness.hashing import digest, sha256_file
 from tests.statistics import errors, simulate, timing, worlds
 
 RESULT = Path("results/bench/stats.json")
 LINES = Path("results/bench/stats.lines.jsonl")
-DRAWS = 10_000
+DRAWS, BATCH = 10_000, 1_000
 CODE = ("harness/stats", "tests/statistics")
 NOT_SIMULATED = ("__init__.py", "flip.py", "document.py", "__main__.py", "test_coverage.py", "test_errors.py")
 EVERY_S = 10.0
@@ -33,30 +33,42 @@ EVERY_S = 10.0
 
 WORLDS = {world.name: world for world in worlds.everything()}
 CHECKS = {check.name: check for check in errors.everything()}
+SETTINGS = (*WORLDS, *CHECKS)
+
+Job = tuple[int, str]
+"""Batch and setting."""
 
 
 def main(draws: int) -> None:
-    key = digest({"draws": draws, "code": _code()})
-    known = _known(key)
-    jobs = [name for name in (*WORLDS, *CHECKS) if name not in known]
-    # In a mixed order the time spent so far tells how much is left.
-    random.Random(0).shuffle(jobs)
-    _say(f"{len(known)} settings are there, {len(jobs)} to go, {draws} draws each")
+    batches, key = -(-draws // BATCH), digest(_code())
+    known, times = _known(key)
+    _say(f"{len(known)} of {batches * len(SETTINGS)} batches of {BATCH} draws are there")
     RESULT.parent.mkdir(parents=True, exist_ok=True)
     with LINES.open("a", encoding="utf-8") as lines:
-        if "timing" not in known:
-            _keep(lines, known, key, "timing", timing.timings())
-        for name, share in _measured(jobs, draws):
-            _keep(lines, known, key, name, share)
-    _write(draws, known)
-    _say(f"written to {RESULT}")
+        if times is None:
+            times = timing.timings()
+            _keep(lines, {"key": key, "timing": times})
+        for (batch, name), share in _measured([job for job in _jobs(batches) if job not in known]):
+            known[batch, name] = share
+            _keep(lines, {"key": key, "batch": batch, "name": name, "measured": share})
+            if all((batch, setting) in known for setting in SETTINGS):
+                _write(known, times)
+    _write(known, times)
 
 
-def _measured(jobs: list[str], draws: int):  # type: ignore[no-untyped-def]
+def _jobs(batches: int) -> Iterator[Job]:
+    """Batch after batch, in a mixed order, in which the time spent so far tells how much is left."""
+    for batch in range(batches):
+        mixed = list(SETTINGS)
+        random.Random(batch).shuffle(mixed)
+        yield from ((batch, name) for name in mixed)
+
+
+def _measured(jobs: list[Job]) -> Iterator[tuple[Job, float]]:
     """Each job's share as soon as it is known, with a line of progress now and then."""
     start = said = time.monotonic()
     with multiprocessing.get_context("fork").Pool(os.cpu_count(), initializer=_one_thread) as pool:
-        for done, found in enumerate(pool.imap_unordered(_share, [(job, draws) for job in jobs]), 1):
+        for done, found in enumerate(pool.imap_unordered(_share, jobs), 1):
             yield found
             now = time.monotonic()
             if now - said > EVERY_S:
@@ -70,11 +82,11 @@ def _one_thread() -> None:
     threadpoolctl.threadpool_limits(1)
 
 
-def _share(job: tuple[str, int]) -> tuple[str, float]:
-    name, draws = job
+def _share(job: Job) -> tuple[Job, float]:
+    batch, name = job
     if name in WORLDS:
-        return name, simulate.simulate(WORLDS[name], draws).share
-    return name, errors.measured(CHECKS[name], draws)
+        return job, simulate.simulate(WORLDS[name], BATCH, batch).share
+    return job, errors.measured(CHECKS[name], BATCH, batch)
 
 
 def _code() -> dict[str, str]:
@@ -82,26 +94,34 @@ def _code() -> dict[str, str]:
     return {str(file): sha256_file(file) for file in sorted(files)}
 
 
-def _known(key: str) -> dict[str, Any]:
-    if not LINES.is_file():
-        return {}
-    found = [json.loads(line) for line in LINES.read_text(encoding="utf-8").splitlines() if line.endswith("}")]
-    return {line["name"]: line["measured"] for line in found if line["key"] == key}
+def _known(key: str) -> tuple[dict[Job, float], dict[str, float] | None]:
+    """What the same code measured before."""
+    text = LINES.read_text(encoding="utf-8") if LINES.is_file() else ""
+    found = [json.loads(line) for line in text.splitlines() if line.endswith("}")]
+    ours = [line for line in found if line["key"] == key]
+    shares = {(line["batch"], line["name"]): line["measured"] for line in ours if "name" in line}
+    return shares, next((line["timing"] for line in ours if "timing" in line), None)
 
 
-def _keep(lines: Any, known: dict[str, Any], key: str, name: str, measured: Any) -> None:
-    known[name] = measured
-    lines.write(json.dumps({"key": key, "name": name, "measured": measured}, ensure_ascii=False) + "\n")
+def _keep(lines: TextIO, line: Mapping[str, Any]) -> None:
+    lines.write(json.dumps(line, ensure_ascii=False) + "\n")
     lines.flush()
 
 
-def _write(draws: int, known: Mapping[str, Any]) -> None:
-    coverage = simulate.rows([(world, known[name]) for name, world in WORLDS.items()], draws)
+def _write(known: Mapping[Job, float], times: Mapping[str, float]) -> None:
+    """Every whole batch."""
+    batches = [batch for batch, _ in known if all((batch, setting) in known for setting in SETTINGS)]
+    whole = sorted(set(batches))
+    if not whole:
+        return
+    shares = {name: sum(known[batch, name] for batch in whole) / len(whole) for name in SETTINGS}
+    draws = BATCH * len(whole)
+    coverage = simulate.rows([(world, shares[name]) for name, world in WORLDS.items()], draws)
     found = {
         "schema_version": 2,
         "draws": draws,
         "level": simulate.LEVEL,
-        "bootstrap": known["timing"],
+        "bootstrap": times,
         "coverage": [asdict(row) for row in coverage],
         "out_of_reach": {
             str(n): {
@@ -111,11 +131,12 @@ def _write(draws: int, known: Mapping[str, Any]) -> None:
             for n in simulate.SIZES
         },
         "checks": [
-            {"name": name, "bound": check.bound, "forecast": check.forecast, "measured": known[name]}
+            {"name": name, "bound": check.bound, "forecast": check.forecast, "measured": shares[name]}
             for name, check in CHECKS.items()
         ],
     }
     RESULT.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    _say(f"{draws} draws of every setting: {RESULT}")
 
 
 def _say(text: str) -> None:

@@ -48,9 +48,9 @@ class Check:
     """Draw a world, say whether the event happened."""
 
 
-def measured(check: Check, repeats: int) -> float:
-    """Share of draws in which the event happened."""
-    rng = np.random.default_rng([SEED, *check.name.encode()])
+def measured(check: Check, repeats: int, batch: int = 0) -> float:
+    """Share of draws in which the event happened; batches are independent of one another."""
+    rng = np.random.default_rng([SEED + batch, *check.name.encode()])
     return sum(check.happens(rng) for _ in range(repeats)) / repeats
 
 

@@ -42,9 +42,12 @@ class Coverage:
     width: float
 
 
-def simulate(world: World, repeats: int) -> Coverage:
-    """Draw and count. A missing estimate claims nothing and counts as covering; so does a missing upper end."""
-    rng = np.random.default_rng([SEED, *f"{world.row}{world.n}{world.cell}".encode()])
+def simulate(world: World, repeats: int, batch: int = 0) -> Coverage:
+    """Draw and count. A missing estimate claims nothing and counts as covering; so does a missing upper end.
+
+    Batches are independent of one another.
+    """
+    rng = np.random.default_rng([SEED + batch, *f"{world.row}{world.n}{world.cell}".encode()])
     held, widths = 0, []
     for _ in range(repeats):
         number, truth = world.draw(rng)
