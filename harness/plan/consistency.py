@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from harness.plan.round import Round
 
 ROUNDING = 1e-6
+RESERVED = ("rank", "below", "decision")
+"""What results call the ranking, the least points and the whole decision."""
 
 
 def problems(round_: Round) -> Iterator[str]:
@@ -37,6 +39,9 @@ def _names(round_: Round) -> Iterator[str]:
     yield from _unique("task", [task.name for suite in round_.suites for task in suite.tasks])
     yield from _unique("rule item", [item.name for item in rules.items])
     yield from _unique("gate", [gate.name for gate in rules.gates])
+    for gate in rules.gates:
+        if gate.name in RESERVED:
+            yield f"rules: gate {gate.name!r}: results use this name for the ranking; give the gate another"
     entrants, models = [model.name for model in round_.entrants], [model.name for model in round_.models]
     for name in round_.engines:
         yield from _known("engines", name, models)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from harness.plan import Mode, Model, Round, Suite, Task
 from harness.records import Number, Reason, RunRecord, Sample
 from harness.stats import Items, Pairs, items, items_score, pairs, suite_mean, weights
-from harness.verdict.counted import AS_SCORED, counted
+from harness.verdict.counted import AS_SCORED, Judged, counted, judged
 from harness.verdict.reasons import reason
 
 
@@ -31,6 +31,8 @@ class Scored:
     run: str | None
     items: Mapping[str, Items | None]
     """By task; None where an answer failed or is missing."""
+    judged: Mapping[str, Judged]
+    """By task, items in the same order; without the tasks that have none."""
     suites: Mapping[str, Number | None]
     """Suite means in [0, 1]; None where a task has none."""
     modes: Mapping[str, Mode]
@@ -46,17 +48,18 @@ class Scored:
 def scored(model: Model, evidence: Evidence, round_: Round) -> Scored:
     """Estimate everything about one model; VerificationError for samples that contradict themselves."""
     samples = {} if evidence.record is None else evidence.samples
-    graded = {
-        task.name: items(*counted(samples.get(task.name, ()), task, scoring))
+    counts = {
+        task.name: counted(samples.get(task.name, ()), task, round_.rules.scoring.get(suite.name, AS_SCORED))
         for suite in round_.suites
-        for scoring in [round_.rules.scoring.get(suite.name, AS_SCORED)]
         for task in suite.tasks
     }
+    graded = {name: items(*each) for name, each in counts.items()}
     asked = model in round_.served
     return Scored(
         model=model,
         run=evidence.run,
         items=graded,
+        judged={name: judged(counts[name][0], each.ids) for name, each in graded.items() if each is not None},
         suites={suite.name: _suite(suite, graded, round_) for suite in round_.suites},
         modes={} if evidence.record is None else {task.task: task.mode for task in evidence.record.tasks},
         missing=tuple(_missing(evidence, graded, samples, round_)) if asked else (),
