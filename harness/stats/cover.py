@@ -16,6 +16,8 @@ NODES = 100
 CELLS = 4_000_000
 """Demands × kinds of changes above which nothing is searched."""
 ROUNDING = 1e-9
+MARGIN = 1e-5
+"""Solver's tolerance, in changes of the largest gain."""
 DIGITS = 12
 """Gains that agree to so many digits are of one kind."""
 
@@ -30,18 +32,37 @@ class Cover:
     """So many do; equal to `least` where the search was finished."""
 
 
-def cover(gains: Values, gaps: Values, needed: int = 0, choice: NDArray[np.bool_] | None = None) -> Cover | None:
+def cover(
+    gains: Values,
+    gaps: Values,
+    needed: int = 0,
+    choice: NDArray[np.bool_] | None = None,
+    strict: NDArray[np.bool_] | None = None,
+) -> Cover | None:
     """The fewest of N changes whose gains reach every gap; None where all of them together do not.
 
-    gains: (K, N), not negative: what each change adds to each of K margins; gaps: (K,), what is to be reached. Of the
-    demands marked in `choice`, (K,), `needed` have to be met, whichever; all of the others.
+    gains: (K, N), not negative: what each change adds to each of K margins; gaps: (K,), what is to be reached, and
+    exceeded where `strict`. Of the demands marked in `choice`, (K,), `needed` have to be met, whichever; all others.
     """
     optional = np.zeros(len(gaps), bool) if choice is None else choice
+    beyond = np.zeros(len(gaps), bool) if strict is None else strict
     kinds, counts = _kinds(gains)
-    plain = _one_by_one(kinds, counts, gaps, optional, needed)
-    if plain is None or plain.least == plain.most or kinds.size > CELLS:
-        return plain
-    return _searched(kinds, counts, gaps, optional, needed, plain)
+    demands = _Demands(kinds, counts, gaps + np.where(beyond, ROUNDING, -ROUNDING), beyond, optional, needed)
+    plain = _one_by_one(demands)
+    return plain if plain is None or plain.least == plain.most or kinds.size > CELLS else _searched(demands, plain)
+
+
+@dataclass(frozen=True)
+class _Demands:
+    kinds: Values
+    """Unlike columns of gains, shape (K, M)."""
+    counts: Values
+    """How many changes are of each kind, shape (M,)."""
+    reach: Values
+    """What each demand must reach, rounding considered, shape (K,)."""
+    strict: NDArray[np.bool_]
+    optional: NDArray[np.bool_]
+    needed: int
 
 
 def _kinds(gains: Values) -> tuple[Values, Values]:
@@ -50,54 +71,55 @@ def _kinds(gains: Values) -> tuple[Values, Values]:
     return found, counts.astype(float)
 
 
-def _one_by_one(kinds: Values, counts: Values, gaps: Values, optional: NDArray[np.bool_], needed: int) -> Cover | None:
+def _one_by_one(demands: _Demands) -> Cover | None:
     """Bounds from each demand alone: the hardest is a least, all together are a most."""
-    alone = np.array([_alone(row, counts, gap) for row, gap in zip(kinds, gaps, strict=True)])
-    every = [*alone[~optional], *sorted(alone[optional])[:needed]]
-    if optional.sum() < needed or not np.isfinite(every).all():
+    alone = np.array([_alone(row, demands.counts, at) for row, at in zip(demands.kinds, demands.reach, strict=True)])
+    every = [*alone[~demands.optional], *sorted(alone[demands.optional])[: demands.needed]]
+    if demands.optional.sum() < demands.needed or not np.isfinite(every).all():
         return None
     return Cover(int(max(every, default=0)), int(sum(every)))
 
 
-def _alone(row: Values, counts: Values, gap: float) -> float:
-    """The fewest changes that reach one gap, the largest gains first; infinite where all do not."""
-    if gap <= ROUNDING:
+def _alone(row: Values, counts: Values, reach: float) -> float:
+    """The fewest changes that reach one demand, the largest gains first; infinite where all do not."""
+    if reach <= 0:
         return 0.0
     order = np.argsort(-row, kind="stable")
     reached = np.cumsum(row[order] * counts[order])
-    at = int(np.searchsorted(reached, gap - ROUNDING, side="left"))
+    at = int(np.searchsorted(reached, reach, side="left"))
     if at == len(order):
         return math.inf
     before, taken = (float(reached[at - 1]), float(counts[order][:at].sum())) if at else (0.0, 0.0)
-    return taken + math.ceil((gap - ROUNDING - before) / float(row[order][at]))
+    return taken + math.ceil((reach - before) / float(row[order][at]))
 
 
-def _searched(
-    kinds: Values, counts: Values, gaps: Values, optional: NDArray[np.bool_], needed: int, plain: Cover
-) -> Cover:
+def _searched(demands: _Demands, plain: Cover) -> Cover:
     """Integers x (changes of each kind) and, for a demand that may be left, y: whether it is met."""
-    free = np.flatnonzero(optional)
+    kinds, counts, free = demands.kinds, demands.counts, np.flatnonzero(demands.optional)
     scale = np.where(kinds.max(axis=1) > 0, kinds.max(axis=1), 1.0)
-    slack = np.zeros((len(gaps), len(free)))
-    slack[free, np.arange(len(free))] = -gaps[free] / scale[free]
-    demands = np.hstack([kinds / scale[:, None], slack])
-    least = np.where(optional, 0.0, (gaps - ROUNDING) / scale)
+    # What must be exceeded is exceeded by more than the solver's tolerance.
+    reach = demands.reach / scale + np.where(demands.strict, MARGIN, 0.0)
+    slack = np.zeros((len(reach), len(free)))
+    slack[free, np.arange(len(free))] = -reach[free]
     chosen = np.concatenate([np.zeros(len(counts)), np.ones(len(free))])
     found = milp(
-        np.concatenate([np.ones(len(counts)), np.zeros(len(free))]),
-        integrality=np.ones(len(counts) + len(free), dtype=int),
+        1 - chosen,
+        integrality=np.ones(len(chosen), dtype=int),
         bounds=Bounds(0, np.concatenate([counts, np.ones(len(free))])),
-        constraints=[LinearConstraint(demands, least), LinearConstraint(chosen[None], needed)],
+        constraints=[
+            LinearConstraint(np.hstack([kinds / scale[:, None], slack]), np.where(demands.optional, 0.0, reach)),
+            LinearConstraint(chosen[None], demands.needed),
+        ],
         options={"node_limit": NODES},
     )
-    proven = plain.least if found.mip_dual_bound is None else math.ceil(found.mip_dual_bound - 1e-6)
+    proven = plain.least if found.mip_dual_bound is None else math.ceil(found.mip_dual_bound - MARGIN)
     reached = plain.most
-    if found.x is not None and _meets(found.x, kinds, gaps, optional, needed):
+    if found.x is not None and _meets(np.round(found.x[: len(counts)]), demands):
         reached = min(reached, int(np.round(found.x[: len(counts)]).sum()))
     return Cover(min(max(proven, plain.least), reached), reached)
 
 
-def _meets(solution: Values, kinds: Values, gaps: Values, optional: NDArray[np.bool_], needed: int) -> bool:
-    """Whether the solution does it beyond the solver's tolerance."""
-    met = kinds @ np.round(solution[: kinds.shape[1]]) >= gaps - ROUNDING
-    return bool(met[~optional].all() and met[optional].sum() >= needed)
+def _meets(solution: Values, demands: _Demands) -> bool:
+    """Whether so many of each kind do it beyond the solver's tolerance."""
+    met = demands.kinds @ solution >= demands.reach
+    return bool(met[~demands.optional].all() and met[demands.optional].sum() >= demands.needed)

@@ -167,10 +167,10 @@ def _whole(demands: Sequence[_Demand], line: _Line | None, unit: Unit) -> Flip |
     for row, some in enumerate(sets):
         for change in some:
             gains[row, at[change.model, change.task, change.item_id]] = change.gain
-    strict = line is not None and line.strict
-    gaps = [demand.gap for demand in demands] + [rival.gap + (2 * ROUNDING if strict else 0.0) for rival in rivals]
+    gaps = np.array([each.gap for each in (*demands, *rivals)])
     choice = np.arange(len(sets)) >= len(demands)
-    found = cover(gains, np.array(gaps), 0 if line is None else line.needed, choice)
+    strict = choice if line is not None and line.strict else np.zeros_like(choice)
+    found = cover(gains, gaps, 0 if line is None else line.needed, choice, strict)
     if found is None:
         return None
     exact = sure and found.least == found.most

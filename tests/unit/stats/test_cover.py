@@ -15,11 +15,11 @@ from harness.stats.cover import Cover
 gains = st.sampled_from([0.0, 0.1, 0.25, 0.5])
 
 
-def tried(table: np.ndarray, gaps: np.ndarray, needed: int, choice: np.ndarray) -> int | None:
+def tried(table: np.ndarray, gaps: np.ndarray, needed: int, choice: np.ndarray, strict: np.ndarray) -> int | None:
     """The fewest columns, by trying all."""
     for count in range(table.shape[1] + 1):
         for some in combinations(range(table.shape[1]), count):
-            met = table[:, list(some)].sum(axis=1) >= gaps - 1e-9
+            met = table[:, list(some)].sum(axis=1) >= gaps + np.where(strict, 1e-9, -1e-9)
             if met[~choice].all() and met[choice].sum() >= needed:
                 return count
     return None
@@ -29,11 +29,12 @@ def tried(table: np.ndarray, gaps: np.ndarray, needed: int, choice: np.ndarray) 
 @given(st.integers(1, 3), st.integers(1, 7), st.data())
 def test_it_is_the_fewest(rows: int, columns: int, data: st.DataObject) -> None:
     table = np.array([[data.draw(gains) for _ in range(columns)] for _ in range(rows)])
-    gaps = np.array([data.draw(st.sampled_from([0.0, 0.2, 0.6, 1.0])) for _ in range(rows)])
+    gaps = np.array([data.draw(st.sampled_from([0.0, 0.2, 0.5, 0.6, 1.0])) for _ in range(rows)])
     choice = np.array([data.draw(st.booleans()) for _ in range(rows)])
+    strict = np.array([data.draw(st.booleans()) for _ in range(rows)])
     needed = data.draw(st.integers(0, int(choice.sum())))
-    best = tried(table, gaps, needed, choice)
-    assert cover(table, gaps, needed, choice) == (None if best is None else Cover(best, best))
+    best = tried(table, gaps, needed, choice, strict)
+    assert cover(table, gaps, needed, choice, strict) == (None if best is None else Cover(best, best))
 
 
 def test_a_change_that_serves_two_demands_counts_once() -> None:
