@@ -167,7 +167,7 @@ def _whole(demands: Sequence[_Demand], line: _Line | None, unit: Unit) -> Flip |
     for row, some in enumerate(sets):
         for change in some:
             gains[row, at[change.model, change.task, change.item_id]] = change.gain
-    gaps = np.array([each.gap for each in (*demands, *rivals)])
+    gaps = np.array([*(demand.gap for demand in demands), *(rival.gap for rival in rivals)])
     choice = np.arange(len(sets)) >= len(demands)
     strict = choice if line is not None and line.strict else np.zeros_like(choice)
     found = cover(gains, gaps, 0 if line is None else line.needed, choice, strict)
