@@ -62,15 +62,23 @@ def flips(name: str, found: Contest) -> tuple[Flip, ...]:
 
 def _cards(name: str, found: Contest, unit: Unit) -> Iterator[Flip]:
     falls = _passes(name, found)
-    demands = [demand for demand in _demands(name, found, unit) if demand.changes]
-    line = _line(name, found, unit)
-    if line is not None and falls == _leaves(name, found):
-        line = None  # the ranking is not what decides
+    every = list(_demands(name, found, unit))
+    demands = [demand for demand in every if demand.changes]
+    # The ranking counts only where it is what decides.
+    line = _line(name, found, unit) if falls != _leaves(name, found) else None
     yield from (card for demand in demands if (card := _card(demand, unit)) is not None)
     if line is not None and (card := _rank_card(line, unit)) is not None:
         yield card
-    if not falls and len(demands) + (line is not None) > 1 and (card := _whole(demands, line, unit)) is not None:
-        yield card
+    ranked_out = _leaves(name, found) and line is None
+    fixed = len(demands) < len(every) or ranked_out or _fails_unmeasured(name, found)
+    if not falls and not fixed and len(demands) + (line is not None) > 1:
+        yield from filter(None, [_whole(demands, line, unit)])
+
+
+def _fails_unmeasured(name: str, found: Contest) -> bool:
+    """Whether a gate speaks against an entrant that no change of scores can turn."""
+    gates = {gate.name for gate in found.field.round.rules.gates if not isinstance(gate, MeasuredGate)}
+    return any(found.gates[name][gate].by_rule == "fail" for gate in gates)
 
 
 def _passes(name: str, found: Contest) -> bool:

@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from harness.plan import Round
+from harness.plan import Licence, Round
 from harness.records import EntrantResult, Flip, Outcome
 from harness.verdict import Evidence, Inputs, Panel, decide
 from tests.unit.verdict.rounds import evidence, floor, ratio_to, right, round_of, samples, single
@@ -97,6 +97,15 @@ def test_all_at_once_takes_more_than_any_rule_alone_where_they_rest_on_other_ans
     found = decide(round_, {"a": evidence(round_, {"one": right(45), "two": right(40)})})[0]["a"]
     counts = {flip.rule: (flip.count, flip.exact) for flip in found.flips}
     assert counts == {"decision": (15, True), "one_floor": (5, True), "two_floor": (10, True)}
+
+
+def test_what_no_answer_can_turn_leaves_no_card_for_all_at_once() -> None:
+    licence = Licence(kind="licence", name="licence", allowed=("Apache-2.0",), on_fail="eliminate")
+    gates = [floor(0.5, "one"), floor(0.5, "two"), licence]
+    round_ = round_of(("a",), gates=gates, suites=("one", "two"), points=50)  # type: ignore[arg-type]
+    found = decide(round_, {"a": evidence(round_, {"one": right(45), "two": right(40)})})[0]["a"]
+    assert found.decision_by_rule == "eliminate"
+    assert {flip.rule for flip in found.flips} == {"one_floor", "two_floor"}
 
 
 def test_gates_that_are_passed_are_no_card_of_who_fails_another() -> None:
