@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -25,7 +25,7 @@ from harness.records import Number
 from harness.stats import Replicates, Tails, combine, items_score, resample, suite_mean, weights
 from harness.verdict.evidence import Scored
 from harness.verdict.inputs import Inputs
-from harness.verdict.raters import Rated, rated
+from harness.verdict.raters import Rated, rated, together
 
 Values = NDArray[np.float64]
 
@@ -72,9 +72,13 @@ class Field:
     def _panels(self) -> dict[PanelMean, Rated]:
         rules = self.round.rules
         sources = dict.fromkeys(source for source in rules.sources() if isinstance(source, PanelMean))
+        files = list(dict.fromkeys(source.file for source in sources))
         return {
-            source: rated(self.inputs.panels[source.file], source, rules.resamples, self.round.seed + at)
-            for at, source in enumerate(sources, 1)
+            # One seed a file: whoever rates for several items is drawn for all of them at once.
+            source: rated(
+                self.inputs.panels[source.file], source, rules.resamples, self.round.seed + 1 + files.index(source.file)
+            )
+            for source in sources
             if source.file in self.inputs.panels
         }
 
@@ -93,10 +97,32 @@ class Field:
             return None if chosen is None else self._basic(chosen, name, claim)
         if not isinstance(source, WeightedMean):
             return self._basic(source, name, claim)
-        numbers = [self._basic(part.source, name, claim) for part in source.parts]
-        known = [number for number in numbers if number is not None]
+        tasks = self.task_weights(source, name)
+        parts = [*self._others(source, name, claim)] if tasks is None else self._tasks(tasks, name, claim)
+        known = [number for number in parts if number is not None]
+        return combine(known, [1.0] * len(known)) if len(known) == len(parts) else None
+
+    def _tasks(self, weighted: Sequence[tuple[str, float]], name: str, claim: Claim) -> list[Number | None]:
+        """Each task's part of a weighted mean: a task of two suites counts once, with both weights."""
+        numbers = [(self._task(task, name, claim), weight) for task, weight in weighted]
+        return [None if number is None else combine([number], [weight]) for number, weight in numbers]
+
+    def _others(self, source: WeightedMean, name: str, claim: Claim) -> Iterator[Number | None]:
+        """Parts of a weighted mean of which not all are tasks, those of one panel together."""
         whole = sum(part.weight for part in source.parts)
-        return combine(known, [part.weight / whole for part in source.parts]) if len(known) == len(numbers) else None
+        panels: dict[str, list[tuple[PanelMean, float]]] = {}
+        for part in source.parts:
+            share = part.weight / whole
+            if isinstance(part.source, PanelMean):
+                panels.setdefault(part.source.file, []).append((part.source, share))
+                continue
+            number = self._basic(part.source, name, claim)
+            if number is not None and isinstance(part.source, TableValue) and part.source.exact:
+                number = Number(value=number.value, low=number.value, high=number.value, level=claim.level)
+            yield None if number is None else combine([number], [share])
+        for views in panels.values():
+            there = [(self._panels[each], share) for each, share in views if each in self._panels]
+            yield together(there, name, claim.level) if len(there) == len(views) else None
 
     @property
     def claim(self) -> Claim:

@@ -75,7 +75,7 @@ class Totals:
     @cached_property
     def _item_draws(self) -> Mapping[str, Values]:
         rules = self.field.round.rules
-        return {item.name: self._scaled(item, self.field.draws(item.source)) for item in rules.items}
+        return {item.name: self._drawn(item, self.field.draws(item.source)) for item in rules.items}
 
     @cached_property
     def _item_values(self) -> Mapping[str, Values]:
@@ -86,6 +86,14 @@ class Totals:
         if not isinstance(item.scale, Relative):
             return points(item, values)
         return points(item, values, self._reference(item.scale, values))
+
+    def _drawn(self, item: PointItem, values: Values) -> Values:
+        """Points in every resample. Where few raters leave a resample's best nothing above 0, all are as good as it."""
+        found = self._scaled(item, values)
+        if not isinstance(item.scale, Relative):
+            return found
+        lost = np.isnan(found) & ~np.isnan(values) & ~np.isnan(self._reference(item.scale, values))
+        return np.where(lost, item.points, found)
 
     def _reference(self, scale: Relative, values: Values) -> Values:
         """What a relative scale divides by, shape (…, 1); NaN where it is not known for sure."""
