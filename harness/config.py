@@ -163,6 +163,8 @@ def _sentence(detail: ErrorDetails, content: Mapping[str, Any]) -> str:
             allowed = detail["ctx"]["expected_tags"].replace("'", "").split(", ")
             kind = str(detail["ctx"]["tag"])
             return f"{path}.kind = {kind!r}: none of {', '.join(allowed)}{_close(kind, allowed)}"
+        case "tuple_type":
+            return f"{path} = {detail['input']!r}: must be a list; put it in [ ]"
         case "union_tag_not_found":
             return f"{path}.kind must be given"
         case "value_error":

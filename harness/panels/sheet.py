@@ -58,7 +58,7 @@ def number_of(text: str) -> float | None:
 
 def not_a_number(text: str) -> str:
     """What is to be said of such a cell."""
-    if re.fullmatch(r"[+-]?\d+,\d+", text):
+    if re.fullmatch(r"[+-]?\d+,\d{1,2}", text):
         return f"{text!r} is no number; write {text.replace(',', '.')!r}"
     if text.lower().lstrip("+-") in ("nan", "inf", "infinity"):
         return f"{text!r} is not finite"

@@ -55,6 +55,8 @@ def _names(round_: Round) -> Iterator[str]:
     entrants, models = [model.name for model in round_.entrants], [model.name for model in round_.models]
     for name in round_.engines:
         yield from _known("engines", name, models)
+    reports = [file for files in round_.audits.values() for file in dict.fromkeys(files)]
+    yield from _unique("audits: a report is about one entrant's checkpoint; file", reports)
     for what, names in (("audits", round_.audits), ("announced", round_.announced)):
         for name in names:
             yield from _known(what, name, entrants)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
-from harness.plan import BasicSource, Measure, OwnChoice, PanelMean, PointItem, SuiteMean, TaskMean, WeightedMean
-from harness.plan.points import AsPoints, PerHundred
+from harness.plan import BasicSource, Measure, OwnChoice, PanelMean, SuiteMean, TaskMean, WeightedMean
+from harness.plan.points import slope
 from harness.stats import Change, lowering, raising, rater_changes
 from harness.stats.flip import ROUNDING
 from harness.verdict.field import Field
@@ -41,18 +41,6 @@ def all_linear(field: Field, unit: Unit) -> bool:
     """Whether every change of this kind moves totals by an amount that does not depend on the others."""
     bent = [item for item in field.round.rules.items if slope(item) is None]
     return not any(_changes_by(each, unit) for item in bent for each in _basics(item.source))
-
-
-def slope(item: PointItem) -> float | None:
-    """Points for one unit of an item's source; None where that depends on where it lies, or on others."""
-    if isinstance(item.scale, AsPoints):
-        return 1.0
-    if isinstance(item.scale, PerHundred):
-        return item.points / 100
-    if item.span is None:
-        return None
-    low, high = item.span
-    return item.points / (high - low)
 
 
 def merged(changes: Iterable[Change]) -> list[Change]:

@@ -9,8 +9,8 @@ from itertools import combinations
 
 import numpy as np
 
-from harness.plan import Below, OwnChoice
-from harness.records import GateOutcome, Number, Reason
+from harness.plan import Below, OwnChoice, PanelMean, PointItem
+from harness.records import Fact, GateOutcome, Number, Reason
 from harness.stats import RankIntervals, Simultaneous, max_t, rank_intervals
 from harness.verdict.asked import Question
 from harness.verdict.evidence import same_items
@@ -35,8 +35,26 @@ class Contest:
     def missing(self, name: str) -> tuple[Reason, ...]:
         """Why an entrant's own evidence is incomplete; empty where it is complete."""
         found = self.field.models[name].missing
-        unpublished = self.points.unpublished(name) if self.points.totals[name] is None and not found else ()
-        return (*found, reason(self.field.round, "unpublished", items=unpublished)) if unpublished else found
+        if found or self.points.totals[name] is not None:
+            return found
+        lacking = [item for item in self.field.round.rules.items if self.points.items[item.name][name] is None]
+        panels = [self._raters_lack(item, name) for item in lacking]
+        items = tuple(item.name for item, said in zip(lacking, panels, strict=True) if said is None)
+        unpublished = (reason(self.field.round, "unpublished", items=items),) if items else ()
+        return (*unpublished, *filter(None, panels))
+
+    def _raters_lack(self, item: PointItem, name: str) -> Reason | None:
+        """Why a panel that was supplied gives no points; None where it is not that."""
+        source, round_ = item.source, self.field.round
+        if not isinstance(source, PanelMean) or source.file not in self.field.inputs.panels:
+            return None
+        view = self.field.panel(source)
+        if len(view.raters) < source.least_raters:
+            facts: dict[str, Fact] = {"count": len(view.raters), "least": source.least_raters}
+            return reason(round_, "few_raters", item=item.name, **facts)
+        gaps = np.isnan(view.scores[:, view.entrants.index(name)])
+        silent = tuple(rater for rater, gap in zip(view.raters, gaps, strict=True) if gap)
+        return reason(round_, "raters_missing", item=item.name, raters=silent)
 
     def complete(self, name: str) -> bool:
         """Whether an entrant's own evidence is all there."""

@@ -39,10 +39,6 @@ class Totals:
         """Points of all items by model; None where one is missing and nobody summed them up."""
         return {name: self.total(name, self.field.claim) for name in self.field.names}
 
-    def unpublished(self, name: str) -> tuple[str, ...]:
-        """Items of which a model has no points."""
-        return tuple(item for item, numbers in self.items.items() if numbers[name] is None)
-
     @cached_property
     def observed(self) -> Values:
         """Every model's total, shape (models,); NaN where it has none."""
