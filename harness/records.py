@@ -151,6 +151,7 @@ ReasonCode = Literal[
     "no_record",
     "failed",
     "missing",
+    "not_counted",
     "uneven",
     "not_recorded",
     "record_incomplete",

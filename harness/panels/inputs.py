@@ -108,7 +108,7 @@ def _rulings(round_: Round, findings: Mapping[str, tuple[Finding, ...]], locate:
             if sha256 not in known:
                 raise ConfigError(
                     f"{file}: finding {sha256} is in no audit report of {ruling.entrant}",
-                    "supply the report under audits, or copy the digest from the decision's reasons",
+                    "supply the report on which it was made; a report that changed since needs a ruling of its own",
                 )
         rulings.append((file, ruling))
     _refuse_contradictions(rulings)

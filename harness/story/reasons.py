@@ -12,6 +12,9 @@ KOREAN: Mapping[ReasonCode, str] = {
     "no_record": "실행 기록이 없습니다.",
     "failed": "{task}: 응답 {asked}개 중 {count}개 실패. 평가 시스템의 오류이므로 오답으로 세지 않습니다.",
     "missing": "{task}: 응답 {asked}개가 필요하지만 {count}개만 있습니다.",
+    "not_counted": (
+        "{task}: 응답 {asked}개 중 {count}개가 거절, 판독 불가, 잘림이며, 이 규칙에서는 결측으로 처리합니다."
+    ),
     "uneven": "{task}: 응답이 계획한 문항과 반복 횟수에 맞지 않습니다.",
     "not_recorded": "{task}: 실행 기록에 이 과제가 없습니다.",
     "record_incomplete": "실행이 완료되지 않았습니다: {problems}",

@@ -62,7 +62,9 @@ def scored(model: Model, evidence: Evidence, round_: Round) -> Scored:
         judged={name: judged(counts[name][0], each.ids) for name, each in graded.items() if each is not None},
         suites={suite.name: _suite(suite, graded, round_) for suite in round_.suites},
         modes={} if evidence.record is None else {task.task: task.mode for task in evidence.record.tasks},
-        missing=tuple(_missing(evidence, graded, samples, round_)) if asked else (),
+        missing=tuple(_missing(evidence, graded, {name: each for name, (each, _) in counts.items()}, round_))
+        if asked
+        else (),
     )
 
 
@@ -92,7 +94,7 @@ def _suite(suite: Suite, graded: Mapping[str, Items | None], round_: Round) -> N
 
 
 def _missing(
-    evidence: Evidence, graded: Mapping[str, Items | None], samples: Mapping[str, Sequence[Sample]], round_: Round
+    evidence: Evidence, graded: Mapping[str, Items | None], counting: Mapping[str, Sequence[Sample]], round_: Round
 ) -> Iterator[Reason]:
     record = evidence.record
     if record is None:
@@ -103,7 +105,11 @@ def _missing(
     for suite in round_.suites:
         for task in suite.tasks:
             if suite.name not in lenient or graded[task.name] is None:
-                found += list(_missing_of(task, samples.get(task.name, ()), record, round_))
+                given = evidence.samples.get(task.name, ())
+                found += [
+                    *_missing_of(task, given, record, round_),
+                    *_uncounted(task, given, counting[task.name], round_),
+                ]
     yield from found
     if not found and record.status != "complete" and not lenient:
         yield reason(round_, "record_incomplete", problems="; ".join(record.problems) or "-")
@@ -112,6 +118,13 @@ def _missing(
 def _lenient(suite: Suite, round_: Round) -> bool:
     """Whether the rules take a suite's mean although some answers are missing."""
     return round_.rules.scoring.get(suite.name, AS_SCORED).missing == "leave_out"
+
+
+def _uncounted(task: Task, samples: Sequence[Sample], counting: Sequence[Sample], round_: Round) -> Iterator[Reason]:
+    """Answers that have a score, which the rules do not take."""
+    lost = sum(sample.score is None for sample in counting) - sum(sample.score is None for sample in samples)
+    if lost > 0:
+        yield reason(round_, "not_counted", task=task.name, count=lost, asked=task.items * task.repeats)
 
 
 def _missing_of(task: Task, samples: Sequence[Sample], record: RunRecord, round_: Round) -> Iterator[Reason]:

@@ -12,6 +12,10 @@ ENGLISH: Mapping[ReasonCode, str] = {
     "no_record": "There is no record of a run.",
     "failed": "{task}: {count} of {asked} answers failed, which is the machine's fault and never counts as wrong.",
     "missing": "{task}: {count} answers are there where {asked} were to be given.",
+    "not_counted": (
+        "{task}: {count} of {asked} answers were refused, unread or cut off, and by these rules such answers count as"
+        " missing."
+    ),
     "uneven": "{task}: the answers are not spread over items and repeats as planned.",
     "not_recorded": "{task}: the run's record does not list it.",
     "record_incomplete": "The run is not complete: {problems}",
