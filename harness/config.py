@@ -159,6 +159,14 @@ def _sentence(detail: ErrorDetails, content: Mapping[str, Any]) -> str:
             return f"{path} = {detail['input']!r}: no such key{_close(name, allowed)}; allowed: {', '.join(allowed)}"
         case "missing":
             return f"{path} must be given"
+        case "union_tag_invalid":
+            allowed = detail["ctx"]["expected_tags"].replace("'", "").split(", ")
+            kind = str(detail["ctx"]["tag"])
+            return f"{path}.kind = {kind!r}: none of {', '.join(allowed)}{_close(kind, allowed)}"
+        case "tuple_type":
+            return f"{path} = {detail['input']!r}: must be a list; put it in [ ]"
+        case "union_tag_not_found":
+            return f"{path}.kind must be given"
         case "value_error":
             return f"{path + ': ' if path else ''}{detail['ctx']['error']}"
         case _:
@@ -173,14 +181,15 @@ def _close(name: str, known: Iterable[str]) -> str:
 def _dotted(loc: Sequence[int | str], content: Any) -> str:
     """The key as the user writes it: members by name, no discriminator tags."""
     parts: list[str] = []
-    here = content
+    here, untagged = content, True
     for part in loc:
         if isinstance(part, int) and isinstance(here, Mapping):
             part = list(here)[part]
-        if isinstance(here, Mapping) and part not in here and here.get("kind") == part:
+        if untagged and isinstance(here, Mapping) and here.get("kind") == part:
+            untagged = False
             continue
         parts.append(str(part))
-        here = _step(here, part)
+        here, untagged = _step(here, part), True
     return ".".join(parts)
 
 

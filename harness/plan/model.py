@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from harness.plan.base import Frozen, Mode, Name, Positive, Sha256
+from harness.plan.base import Day, Frozen, Mode, Name, Positive, Sha256
 from harness.plan.policy import Declaration
 from harness.plan.serving import Serving, Shape, Stated
 
@@ -96,8 +96,8 @@ class Model(Frozen):
     """Class that `config.json` names."""
     context: Positive | None = None
     """Longest context in tokens, as declared."""
-    released: str | None = None
-    """Release date, ISO 8601."""
+    released: Day | None = None
+    """Day of its release."""
     system_prompt: str | None = None
     """System message in chat modes."""
     shape: Shape | None = None

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from harness.plan.base import Frozen
+from harness.plan.base import Day, Frozen
 
 Component = Literal["text", "vision", "audio", "projector", "embeddings", "head", "tokenizer", "code"]
 
@@ -55,8 +55,8 @@ class EliminatedBefore(Frozen):
 class AdditionalCall(Frozen):
     """A call for further entrants between two rounds."""
 
-    date: str
-    """Day of the choice, ISO 8601."""
+    date: Day
+    """Day of the choice."""
     owners: tuple[str, ...] = Field(min_length=1)
     """Who joined by it."""
 

@@ -99,8 +99,16 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "flips": ("What would reverse it", "판정을 뒤집는 데 필요한 변화"),
     "flip_gate": ("To turn the gate “{gate}”", "통과 기준 ‘{gate}’의 결과가 바뀌려면"),
-    "flip_rank": ("To change sides with {rival}", "{rival}: 순위선 안팎이 바뀌려면"),
+    "flip_rank": ("To change sides with {rivals}", "{rivals}: 순위선 안팎이 바뀌려면"),
+    "flip_below": ("To change sides of the least points", "최저 점수 기준의 안팎이 바뀌려면"),
+    "flip_decision": ("For all of it at once", "판정의 모든 사유가 함께 바뀌려면"),
+    "flip_most": ("at most {count}", "최대 {count}"),
+    "flip_between": ("between {least} and {count}", "{least}~{count}"),
     "flip_items": ("{count} item(s) graded the other way", "문항 {count}개의 채점이 반대여야 합니다"),
+    "flip_grader": (
+        "{count} answer(s), unread, refused or cut off, judged otherwise by the grader",
+        "채점기가 판독 불가·거절·잘림으로 처리한 응답 {count}개의 판단이 달라야 합니다",
+    ),
     "flip_raters": (
         "{count} rater's score(s) at the other end of the scale",
         "심사 점수 {count}개가 척도의 반대쪽 끝이어야 합니다",

@@ -170,7 +170,7 @@ def _staying(rule: LeaveK | Lowest, ranked: int, found: Contest) -> int:
 
 
 def _threshold(name: str, rule: Below, place: Place, round_: Round, found: Contest) -> Iterator[Reason]:
-    total = found.points.totals[name]
+    total = found.claimed(name)
     if total is None:
         return
     codes: Mapping[str, ReasonCode] = {"stay": "below_pass", "leave": "below_fail", "undecided": "below_undecided"}

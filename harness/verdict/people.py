@@ -50,6 +50,8 @@ def _independence(gate: Independence, model: Model, field: Field) -> tuple[GateO
     findings = inputs.findings.get(model.name)
     if findings is None:
         return "incomplete", [reason(round_, "no_audit", model=model.name, entrant=model.name)]
+    if not findings:
+        return "incomplete", [reason(round_, "empty_audit", model=model.name, entrant=model.name)]
     ruled = [(finding, _policy(gate, finding, model, field)) for finding in findings]
     disclosed = [
         _said(finding, "independence_disclosed", field)

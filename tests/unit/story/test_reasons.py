@@ -41,6 +41,9 @@ FACTS: dict[str, Fact] = {
     "who": "the committee",
     "when": "2026-01-15",
     "reply": "We bought it.",
+    "item": "korean",
+    "raters": ("expert 01", "expert 07"),
+    "least": 8,
     "licence": "MIT",
     "allowed": ("MIT", "Apache-2.0"),
     "gate": "independence",
@@ -83,6 +86,7 @@ def test_a_reason_is_worded_from_its_facts_in_both_languages(code: ReasonCode, s
         shown |= {"ours": "base", "theirs": "chat, thinking"}
         shown |= {"tasks": SHOWN[lang]["task"], "files": "harness/a.py", "parts": "rules"}
         shown |= {"items": "korean, general", "allowed": "MIT, Apache-2.0", "model": "하늘 1.0"}
+        shown |= {"raters": "expert 01, expert 07"}
         shown |= {"total": "61.2 (95% interval 57.0–65.5)" if lang == "en" else "61.2(95% 신뢰구간 57.0–65.5)"}
         for name, fact in facts_of(code).items():
             assert shown.get(name, str(fact)) in text

@@ -197,7 +197,25 @@ def test_a_rater_who_left_one_out_makes_the_panel_incomplete() -> None:
     holes = [[9.0, float("nan"), 3.0], *CLEAR[1:]]
     results = decided(panel_round(elimination=KEEP_TWO), Inputs(panels=panel(holes)))
     assert results["b"].decision == "incomplete"
-    assert results["b"].reasons[0].code == "unpublished"
+    assert results["b"].reasons[0].code == "raters_missing"
+    assert results["b"].reasons[0].facts["raters"] == ("r0",)
+
+
+@pytest.mark.parametrize("missing", ["leave_out", "incomplete"])
+def test_too_few_raters_decide_nothing(missing: str) -> None:
+    source = {"kind": "panel", "file": "panel.csv", "high": 10, "missing": missing, "least_raters": 9}
+    items = [{"name": "expert", "points": 100, "source": source}]
+    results = decided(round_of("abc", items=items, elimination=KEEP_TWO), Inputs(panels=panel(CLEAR)))
+    assert {result.decision for result in results.values()} == {"incomplete"}
+    assert results["a"].reasons[0].code == "few_raters"
+
+
+def test_an_audit_report_without_a_conclusion_is_no_pass() -> None:
+    gate = {"kind": "independence", "name": "independence", "policy": POLICY}
+    round_ = round_of("a", gates=[gate])
+    inputs = Inputs(tables=table(round_, {"a": 90}), findings={"a": ()})
+    result = decided(round_, inputs)["a"]
+    assert (result.decision, result.gates["independence"].reason.code) == ("incomplete", "empty_audit")
 
 
 def test_the_flip_card_counts_raters_and_it_does_flip() -> None:
