@@ -90,8 +90,9 @@ def _apart(text: str) -> list[str]:
 
 def _cut(text: str, ends: re.Pattern[str]) -> list[str]:
     """The text in pieces that end where the pattern's matches do."""
-    places = [each.end() for each in ends.finditer(text)]
-    return [text[start:end] for start, end in zip([0, *places], [*places, len(text)], strict=True)] if places else [text]
+    if not (places := [each.end() for each in ends.finditer(text)]):
+        return [text]
+    return [text[start:end] for start, end in zip([0, *places], [*places, len(text)], strict=True)]
 
 
 def _reaches_over_a_cut(token: Mapping[str, Any]) -> bool:
