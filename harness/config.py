@@ -21,6 +21,8 @@ from harness.plan import Round, Suite
 
 NAMED_GROUPS = ("entrants", "references", "suites")
 """Parts of a round that configs hold as name -> content, and a Round as a tuple."""
+AUDITED_AGAINST = ("candidates", "nulls")
+"""The same within `audit`."""
 
 
 def load_round(overrides: Sequence[str], configs: Path) -> Round:
@@ -117,11 +119,18 @@ def _forced(override: str, configs: Path) -> str:
 
 
 def _name_members(content: Mapping[str, Any]) -> dict[str, Any]:
+    named = _listed(content, NAMED_GROUPS, "")
+    if isinstance(content.get("audit"), Mapping):
+        named["audit"] = _listed(content["audit"], AUDITED_AGAINST, "audit.")
+    return named
+
+
+def _listed(content: Mapping[str, Any], groups: Sequence[str], where: str) -> dict[str, Any]:
     named = dict(content)
-    for group in NAMED_GROUPS:
+    for group in groups:
         members = content.get(group)
         if isinstance(members, Mapping):
-            named[group] = [_named(group, name, member) for name, member in members.items()]
+            named[group] = [_named(f"{where}{group}", name, member) for name, member in members.items()]
     return named
 
 

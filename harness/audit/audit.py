@@ -12,7 +12,8 @@ from pathlib import Path
 from harness.audit import census, code, configuration, embeddings, norms, projector, tokenizer, trunk
 from harness.audit.calibration import ALPHA, CALIBRATED_ON
 from harness.audit.conclude import conclude
-from harness.audit.finding import COMPONENTS, AuditReport, Component, Cost, Examined, Finding
+from harness.audit.finding import COMPONENTS, AuditReport, Component, Cost, Examined, Finding, Party
+from harness.audit.lineage import ENTRANT, with_parties
 from harness.audit.null import Band, Key, PairMethod, bands, within
 from harness.audit.pair import Body, Pair
 from harness.audit.start import weighed
@@ -30,6 +31,7 @@ PAIR_METHODS: tuple[PairMethod, ...] = (
     norms.findings,
 )
 """Methods on weights."""
+NOBODY: Mapping[str, Party] = {}
 FILE_METHODS = (tokenizer, code, configuration)
 """Methods on files beside the weights: they refer, and never convict."""
 
@@ -40,17 +42,22 @@ def audit(
     null: Mapping[str, Path],
     notify: Callable[[str], None],
     beside: Sequence[Finding] = (),
+    *,
+    name: str | None = None,
+    parties: Mapping[str, Party] = NOBODY,
 ) -> AuditReport:
     """Audit `checkpoint` against the candidates. Nothing in any of the folders is executed.
 
-    `beside` are findings made elsewhere, such as those of behaviour, that are weighed together with the rest.
+    `beside` are findings made elsewhere, such as those of behaviour, that are weighed together with the rest. `name` is
+    the checkpoint's, its folder's where null. `parties` says who made the candidates and, under `entrant`, the
+    checkpoint.
 
     CheckpointError where a checkpoint is damaged or is none; ConfigError where no candidate is named.
     """
     if not against:
         raise ConfigError("no candidate is named", "give at least one: --against NAME=CHECKPOINT")
     started = time.monotonic()
-    ours = Body(open_subject(visible(checkpoint.resolve().name, LONGEST_NAME), checkpoint))
+    ours = Body(open_subject(name or visible(checkpoint.resolve().name, LONGEST_NAME), checkpoint))
     candidates = [Body(open_subject(name, folder)) for name, folder in against.items()]
     nulls = [Body(open_subject(name, folder)) for name, folder in null.items()]
     opened = time.monotonic()
@@ -62,15 +69,15 @@ def audit(
         findings += _compare(ours, candidate, known)
     ended = time.monotonic()
     return AuditReport(
-        checkpoint=_examined(ours),
-        candidates=tuple(map(_examined, candidates)),
-        nulls=tuple(map(_examined, nulls)),
+        checkpoint=_examined(ours, parties.get(ENTRANT)),
+        candidates=tuple(_examined(body, parties.get(body.subject.name)) for body in candidates),
+        nulls=tuple(_examined(body, parties.get(body.subject.name)) for body in nulls),
         methods=tuple(sorted({finding.method for finding in findings})),
         alpha=ALPHA,
         tests=sum(finding.p_value is not None for finding in findings),
         null_pairs=len(list(combinations(nulls, 2))),
         notes=_notes(ours, candidates, nulls),
-        conclusions=conclude(findings, components, list(against), ALPHA),
+        conclusions=with_parties(conclude(findings, components, list(against), ALPHA), findings, parties),
         findings=tuple(findings),
         cost=_cost([ours, *candidates, *nulls], started, opened, ended),
     )
@@ -99,7 +106,7 @@ def _components(body: Body) -> list[Component]:
     return [component for component in COMPONENTS if component in present]
 
 
-def _examined(body: Body) -> Examined:
+def _examined(body: Body, party: Party | None = None) -> Examined:
     kind = body.subject.config.get("model_type")
     stacks = body.anatomy.stacks
     return Examined(
@@ -110,6 +117,7 @@ def _examined(body: Body) -> Examined:
         components=tuple(_components(body)),
         layers={component: len(stack.blocks) for component, stack in stacks.items()},
         width={component: stack.width for component, stack in stacks.items()},
+        party=party,
     )
 
 
