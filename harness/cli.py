@@ -303,9 +303,9 @@ def _claim(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from harness.evidence import verify
+    from harness.run import verified
 
-    discrepancies = verify(options.folder)
+    discrepancies = verified(options.folder)
     for line in discrepancies:
         _say(line)
     if discrepancies:

@@ -6,7 +6,7 @@ results/<round>/report.html
 results/<round>/runs/<model>/<run>/manifest.json, execution.json, record.json, server.log
 results/<round>/runs/<model>/<run>/samples/<task>.jsonl
 results/<round>/runs/<model>/<run>/excerpts/<task>.jsonl    prompts of a few samples, for readers
-results/<round>/audits/<entrant>/<audit>/manifest.json, execution.json, record.json, report.html
+results/<round>/audits/<entrant>/<audit>/manifest.json, execution.json, audit.json, audit.html
 results/<round>/inputs/                       copies of panels, tables, audit reports and rulings
 results/journal/<model fingerprint>.sqlite    answers, shared by all rounds
 results/mlflow/                               tracking store and artifacts
@@ -112,11 +112,11 @@ class AuditFolder:
     @property
     def record(self) -> Path:
         """The findings and conclusions; written last."""
-        return self.path / "record.json"
+        return self.path / "audit.json"
 
     @property
     def page(self) -> Path:
-        return self.path / "report.html"
+        return self.path / "audit.html"
 
     def read_manifest(self) -> AuditManifest:
         return read_record(self.manifest, AuditManifest)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.findings import COMPONENTS, AuditReport, Conclusion, Examined, Finding, Strength
@@ -88,23 +88,29 @@ def audit_view(report: AuditReport, lang: Lang) -> AuditPage:
 
 def gravest(conclusions: Sequence[Conclusion]) -> Strength:
     """The gravest of several conclusions; `not_comparable` where there is none."""
-    found = {one.conclusion for one in conclusions}
+    return gravest_of(one.conclusion for one in conclusions)
+
+
+def gravest_of(strengths: Iterable[Strength]) -> Strength:
+    """The same of what was concluded alone."""
+    found = set(strengths)
     return next((strength for strength in ORDER if strength in found), "not_comparable")
 
 
-def headline(report: AuditReport, lang: Lang) -> str:
-    """The result in one line."""
+def headline(report: AuditReport, lang: Lang, title: str | None = None) -> str:
+    """The result in one line; the checkpoint under another name where it has a `title`."""
+    name = _name(title or report.checkpoint.name)
     worst = gravest(report.conclusions)
     grave = [one for one in report.conclusions if one.conclusion == worst]
     parts = [part for part in COMPONENTS if any(one.component == part for one in grave)]
     line = said(
         f"top_{worst}",
         lang,
-        name=_name(report.checkpoint.name),
+        name=name,
         parts=_list([said(part, lang) for part in parts], lang),
         candidates=_list(_unique(one.candidate for one in grave), lang),
     )
-    return line if line.startswith(_name(report.checkpoint.name)) else _sentence(line)
+    return line if line.startswith(name) else _sentence(line)
 
 
 def summary(report: AuditReport, lang: Lang) -> Iterator[str]:

@@ -114,6 +114,8 @@ WORDS: dict[str, tuple[str, str]] = {
         ),
         "보정 전 p값입니다. p값이 작다는 것만으로는 결론을 내리지 않으며, 유사도도 무관한 모델의 범위를 넘어야 합니다.",
     ),
+    "own": ("own lineage", "자체 계보"),
+    "supplied": ("What the report that was supplied concludes", "제출된 보고서의 결론"),
     "component": ("Component", "구성 요소"),
     "method": ("Method", "방법"),
     "p": ("p", "p값"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from harness.evidence import code_digest, installed_versions
 from harness.findings import AuditManifest, Party
 from harness.hashing import digest, sha256_files
 from harness.plan import Model, RemoteEngine, Round
+from harness.records import RoundRecord
 from harness.report.audit import write_audit_page
 from harness.run.log import Log
 from harness.run.screen import Screen
@@ -139,7 +140,7 @@ def _audited(
         screen.say(f"{ours.model.title}: audit complete, reused ({manifest.audit})")
     else:
         _make(ours, theirs, nulls, manifest, folder, screen)
-    write_audit_page(folder.read_record(), folder.page, round_.lang)
+        write_audit_page(folder.read_record(), folder.record, round_.lang)
     return folder
 
 
@@ -194,6 +195,14 @@ def _in_plan(round_: Round, folder: AuditFolder) -> str:
 
 def _inside(folder: AuditFolder) -> str:
     return "/".join(("audits", *folder.path.parts[-2:], folder.record.name))
+
+
+def own_audits(folder: RoundFolder, record: RoundRecord) -> Iterator[tuple[str, AuditFolder]]:
+    """The audits that a decided round made itself, with the entrant of each."""
+    for entrant, names in record.plan.get("audits", {}).items():
+        for each in folder.audits(entrant):
+            if any(name.endswith(f"/{_inside(each)}") for name in names):
+                yield entrant, each
 
 
 def _decided_on(folder: RoundFolder) -> set[str]:

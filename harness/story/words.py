@@ -113,6 +113,16 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     # headings and columns
     "verdict": ("Verdict", "판정"),
+    "independence": ("Independence", "독자성"),
+    "independence_note": (
+        "Of each component, against each candidate. An audit never says that a model owes nothing to others.",
+        "구성 요소마다 각 후보 모델과 견준 결론입니다. 감사는 다른 모델에 빚진 것이 없다고 말하지 않습니다.",
+    ),
+    "component": ("Component", "구성 요소"),
+    "whole_audit": (
+        "The whole audit of {model}: layers, tokenizer, code, every finding",
+        "{model} 감사 전체 보기: 층, 토크나이저, 코드, 모든 결과",
+    ),
     "not_decided": ("The round is incomplete", "평가가 완료되지 않았습니다"),
     "entrant": ("Entrant", "참가 모델"),
     "reference": ("Reference", "비교 모델"),

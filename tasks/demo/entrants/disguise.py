@@ -48,7 +48,8 @@ class Sizes:
     def of(cls, config: Mapping[str, int]) -> Sizes:
         """As config.json gives them."""
         heads, kv_heads = config["num_attention_heads"], config["num_key_value_heads"]
-        return cls(config["num_hidden_layers"], kv_heads, heads // kv_heads, config["head_dim"])
+        head = config.get("head_dim", config["hidden_size"] // heads)
+        return cls(config["num_hidden_layers"], kv_heads, heads // kv_heads, head)
 
 
 def disguise(source: Path, out: Path, *, seed: int, noise: float) -> None:
@@ -60,7 +61,8 @@ def disguise(source: Path, out: Path, *, seed: int, noise: float) -> None:
     renamed = {**config, "_name_or_path": "disguised", "tie_word_embeddings": False}
     (out / "config.json").write_text(json.dumps(renamed, indent=2) + "\n", encoding="utf-8")
     for name in KEPT:
-        shutil.copyfile(source / name, out / name)
+        if (source / name).is_file():
+            shutil.copyfile(source / name, out / name)
 
 
 def _turned(source: Path, config: Mapping[str, int], rng: np.random.Generator) -> Iterator[tuple[str, Matrix]]:
