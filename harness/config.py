@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails
 
 from harness.data.lock import Lock, counted, read_lock
 from harness.errors import ConfigError
-from harness.plan import Round, Suite
+from harness.plan import Model, Round, Suite
 
 NAMED_GROUPS = ("entrants", "references", "suites")
 """Parts of a round that configs hold as name -> content, and a Round as a tuple."""
@@ -53,6 +53,21 @@ def load_suite(name: str, configs: Path) -> Suite:
         return Suite.model_validate(OmegaConf.to_container(OmegaConf.load(path), resolve=True))
     except (ValidationError, OmegaConfBaseException) as error:
         raise ConfigError(f"{path}: {error}", "mend the file") from error
+
+
+def load_model(name: str, configs: Path, groups: Sequence[str] = ("reference", "entrant")) -> Model | None:
+    """The model of that name in the first of the groups that has one; None where none has.
+
+    ConfigError where its file does not hold a valid model.
+    """
+    group = next((group for group in groups if (configs / group / f"{name}.yaml").is_file()), None)
+    if group is None:
+        return None
+    try:
+        with initialize_config_dir(version_base="1.3", config_dir=str(configs.resolve())):
+            return Model.model_validate(_plain(compose(f"{group}/{name}"))[group])
+    except (ValidationError, HydraException, OmegaConfBaseException) as error:
+        raise ConfigError(f"{configs / group / name}.yaml: {_first_lines(error)}", "mend the file") from error
 
 
 def _validated(content: dict[str, Any], lock: Lock) -> Round:

@@ -120,6 +120,8 @@ class Examined(Frozen):
     """Size of the residual stream by component."""
     party: Party | None = None
     """Who made it; null where nobody said."""
+    sketch: bool = False
+    """Whether only a sketch of it took part: then the digest is what the sketch states."""
 
 
 class Cost(Frozen):

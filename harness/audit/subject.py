@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
-import mmap
 import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,14 +13,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from harness.audit.digests import digest_tensors
 from harness.audit.values import Values
 from harness.checkpoint import Problem, problems_error
 from harness.checkpoint.architecture import HIDDEN, LARGEST, LAYERS, VOCAB, Architecture
 from harness.checkpoint.files import CONFIG, read_json
 from harness.checkpoint.inspection import header_problems
-from harness.checkpoint.tensors import NOT_FINITE_MASK, SCAN_BYTES, Tensor
+from harness.checkpoint.tensors import Tensor
 from harness.hashing import digest
 
 MOST_FILES = 20_000
@@ -79,7 +76,7 @@ def open_subject(name: str, folder: Path) -> Subject:
         raise problems_error(title, [Problem(f"{CONFIG} holds text that is none", "download or copy the file again")])
     found, problems = header_problems(folder)
     _raise(title, [*problems, *_size_problems(config), *_shape_problems(found)])
-    digests, problems = _read_once(found)
+    digests, problems = digest_tensors(found)
     _raise(title, problems)
     return Subject(name, folder, config, {tensor.name: tensor for tensor in found}, digests)
 
@@ -152,39 +149,3 @@ def _is_text(value: Any) -> bool:
     except (UnicodeEncodeError, RecursionError):
         return False
     return True
-
-
-def _read_once(tensors: Sequence[Tensor]) -> tuple[dict[str, str], list[Problem]]:
-    """Digest of every tensor, and those that hold NaN or infinity. Each file is read once, in order."""
-    digests: dict[str, str] = {}
-    problems: list[Problem] = []
-    for path in sorted({tensor.file for tensor in tensors}):
-        members = sorted((tensor for tensor in tensors if tensor.file == path), key=lambda tensor: tensor.start)
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            for tensor in members:
-                digests[tensor.name], bad = _digest(data, tensor)
-                if bad:
-                    what = f"{path.name}: tensor {tensor.label} holds {bad} values that are NaN or infinite"
-                    problems.append(Problem(what, "use a sound copy of the weights"))
-    return digests, problems
-
-
-def _digest(data: mmap.mmap, tensor: Tensor) -> tuple[str, int]:
-    """SHA-256 of a tensor's type, shape and bytes, and how many of its values are not finite."""
-    state = hashlib.sha256(f"{tensor.dtype}{list(tensor.shape)}".encode())
-    unsigned, mask = NOT_FINITE_MASK.get(tensor.dtype, ("<u1", 0))
-    bad = 0
-    view = memoryview(data)
-    try:
-        for start in range(tensor.start, tensor.end, SCAN_BYTES):
-            piece = view[start : min(start + SCAN_BYTES, tensor.end)]
-            state.update(piece)
-            if mask:
-                bits = np.frombuffer(piece, unsigned)
-                full = bits.dtype.type(mask)
-                bad += int(np.count_nonzero((bits & full) == full))
-                del bits
-            piece.release()
-    finally:
-        view.release()
-    return state.hexdigest(), bad
