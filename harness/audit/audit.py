@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import resource
 import time
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
@@ -18,7 +19,8 @@ from harness.audit.null import Band, Key, PairMethod, bands, within
 from harness.audit.pair import Body, Pair
 from harness.audit.sketch import Sketch, read_sketch
 from harness.audit.start import weighed
-from harness.audit.subject import open_subject
+from harness.audit.subject import open_subject, reading
+from harness.audit.threads import half_the_cores
 from harness.audit.units import MOST_EXPERTS
 from harness.checkpoint.tensors import LONGEST_NAME
 from harness.errors import ConfigError
@@ -57,8 +59,21 @@ def audit(
     """
     if not against:
         raise ConfigError("no candidate is named", "give at least one: --against NAME=CHECKPOINT")
+    with reading(checkpoint), half_the_cores():
+        return _audit(checkpoint, against, null, notify, beside, name or shown_name(checkpoint), parties)
+
+
+def _audit(
+    checkpoint: Path,
+    against: Mapping[str, Path],
+    null: Mapping[str, Path],
+    notify: Callable[[str], None],
+    beside: Sequence[Finding],
+    name: str,
+    parties: Mapping[str, Party],
+) -> AuditReport:
     started = time.monotonic()
-    ours = Body(open_subject(name or visible(checkpoint.resolve().name, LONGEST_NAME), checkpoint))
+    ours = Body(open_subject(name, checkpoint))
     candidates = [_candidate(name, path) for name, path in against.items()]
     nulls = [Body(open_subject(name, folder)) for name, folder in null.items()]
     opened = time.monotonic()
@@ -82,6 +97,11 @@ def audit(
         findings=tuple(findings),
         cost=_cost([ours, *(each for each in candidates if isinstance(each, Body)), *nulls], started, opened, ended),
     )
+
+
+def shown_name(folder: Path) -> str:
+    """A folder's name as it is shown: some systems take Hangul syllables apart (NFD)."""
+    return visible(unicodedata.normalize("NFC", folder.resolve().name), LONGEST_NAME)
 
 
 def _candidate(name: str, path: Path) -> Body | Sketch:

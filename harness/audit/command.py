@@ -7,15 +7,13 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from harness.audit.audit import NOBODY, audit
+from harness.audit.audit import NOBODY, audit, shown_name
 from harness.audit.behaviour import run_findings
 from harness.audit.finding import AuditReport, Party
 from harness.audit.sketch import SketchHead, read_sketch
 from harness.audit.sketching import make_sketch
-from harness.checkpoint.tensors import LONGEST_NAME
 from harness.errors import ConfigError, VerificationError
 from harness.store import atomic_path, write_text
-from harness.visible import visible
 
 SEED_BITS = 63
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -53,7 +51,7 @@ def audit_checkpoint(
 
 def sketch_checkpoint(checkpoint: Path, out: Path, seed: int | None, notify: Callable[[str], None]) -> SketchHead:
     """Write the sketch of a checkpoint to `out`, drawn by `seed`, or by chance where that is null."""
-    name = visible(checkpoint.resolve().name, LONGEST_NAME)
+    name = shown_name(checkpoint)
     drawn = secrets.randbits(SEED_BITS) if seed is None else seed
     if out.is_dir():
         raise ConfigError(f"--out {out} is a folder", "name the file that the sketch goes to")

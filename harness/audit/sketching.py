@@ -27,7 +27,8 @@ from harness.audit.sketch import (
     payload_digest,
     token_hash,
 )
-from harness.audit.subject import open_subject
+from harness.audit.subject import open_subject, reading
+from harness.audit.threads import half_the_cores
 from harness.audit.units import Units, halves, units_of
 from harness.audit.values import Floats, Ids
 from harness.errors import ConfigError
@@ -49,7 +50,11 @@ def make_sketch(name: str, folder: Path, seed: int, notify: Callable[[str], None
 
     CheckpointError for a damaged checkpoint; ConfigError where it holds nothing that could be sketched.
     """
-    body = Body(open_subject(name, folder))
+    with reading(folder), half_the_cores():
+        return _sketched(Body(open_subject(name, folder)), seed, notify)
+
+
+def _sketched(body: Body, seed: int, notify: Callable[[str], None]) -> tuple[SketchHead, bytes]:
     budget = max(LEAST, int(SHARE * body.subject.bytes))
     draw = Draw(seed)
     tensors = _tokens(body, draw, budget // 2)
@@ -58,7 +63,7 @@ def make_sketch(name: str, folder: Path, seed: int, notify: Callable[[str], None
     units, tables = _units(body, draw, left, notify)
     if not units and not len(tensors["rows"]):
         raise ConfigError(
-            f"{folder} holds no layers and no embedding that are recognised: there is nothing to sketch",
+            f"{body.subject.folder} holds no layers and no embedding that are recognised: there is nothing to sketch",
             "compare the full weights",
         )
     tensors |= tables

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
@@ -103,6 +104,8 @@ def _codes(tensor: Tensor, first: int, count: int) -> npt.NDArray[Any]:
     if not 0 <= first <= first + count <= _length(tensor):
         raise IndexError(f"{tensor.label} has {_length(tensor)} rows; {first} to {first + count} were asked for")
     codes = np.fromfile(tensor.file, stored, count * math.prod(inner), offset=tensor.start + first * each)
+    if codes.size != count * math.prod(inner):
+        raise OSError(errno.EIO, "the file became shorter while it was read", str(tensor.file))
     return codes.reshape((count, *inner))
 
 
