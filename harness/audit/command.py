@@ -10,6 +10,7 @@ from pathlib import Path
 from harness.audit.audit import NOBODY, audit, shown_name
 from harness.audit.behaviour import run_findings
 from harness.audit.finding import AuditReport, Party
+from harness.audit.lineage import ENTRANT
 from harness.audit.sketch import SketchHead, read_sketch
 from harness.audit.sketching import make_sketch
 from harness.errors import ConfigError, VerificationError
@@ -87,6 +88,8 @@ def named_folders(option: str, given: Sequence[str]) -> dict[str, Path]:
             raise ConfigError(
                 f"{option} {entry!r} is not NAME=CHECKPOINT", f"write {option} mistral_7b=/models/mistral"
             )
+        if name == ENTRANT and option != "--samples":
+            raise ConfigError(f"{option} {entry!r}: {ENTRANT} is the name of the checkpoint itself", "choose another")
         if name in named:
             raise ConfigError(f"{option} names {name} twice", "give every checkpoint a name of its own")
         named[name] = Path(folder)
