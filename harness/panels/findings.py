@@ -28,6 +28,12 @@ class Conclusion(BaseModel):
     method: str = ""
     p_value: float | None = None
     reason: str = ""
+    value: float | None = None
+    country: str | None = None
+
+
+RULED_ON = frozenset({"component", "candidate", "conclusion", "owner", "method", "p_value", "reason"})
+"""What a ruling's digest covers."""
 
 
 class Report(BaseModel):
@@ -85,15 +91,17 @@ def read_ruling(path: Path) -> Ruling:
 
 
 def _finding(entrant: str, conclusion: Conclusion) -> Finding:
-    said = {"entrant": entrant, **conclusion.model_dump(mode="json")}
+    said = {"entrant": entrant, **conclusion.model_dump(mode="json", include=set(RULED_ON))}
     return Finding(
         entrant=entrant,
         component=conclusion.component,
         candidate=conclusion.candidate,
         owner=conclusion.owner,
+        country=conclusion.country,
         relation=conclusion.conclusion,
         method=conclusion.method,
         p_value=conclusion.p_value,
+        value=conclusion.value,
         reason=conclusion.reason,
         sha256=digest(said),
     )

@@ -37,6 +37,7 @@ def problems(round_: Round) -> Iterator[str]:
     yield from _points(round_)
     yield from _references(round_)
     yield from _policies(round_)
+    yield from _candidates(round_)
     if not round_.dry_run:
         yield from _elimination(round_)
         yield from _participants(round_)
@@ -192,7 +193,7 @@ def _policies(round_: Round) -> Iterator[str]:
                     f"rules: {gate.name}: row {at + 1} of the policy ({said}) is never reached, since earlier rows fit"
                     " every such finding; take it out, or put it before them"
                 )
-        open_rows = [row for row in gate.policy if not row.components and row.lineage is None and row.declared is None]
+        open_rows = [row for row in gate.policy if not row.components and _is_open(row)]
         answered = {relation for row in open_rows for relation in row.relations}
         for relation in ("derived", "refer", "not_comparable", "no_evidence"):
             if relation not in answered:
@@ -209,12 +210,32 @@ def _shadowed(row: PolicyRow, earlier: Sequence[PolicyRow]) -> bool:
             relation in other.relations
             and (not other.components or component in other.components)
             and other.lineage in (None, row.lineage)
+            and other.country in (None, row.country)
             and other.declared in (None, row.declared)
             for other in earlier
         )
         for relation in row.relations
         for component in row.components or get_args(Component)
     )
+
+
+def _is_open(row: PolicyRow) -> bool:
+    return row.lineage is None and row.country is None and row.declared is None
+
+
+def _candidates(round_: Round) -> Iterator[str]:
+    """Candidates of the audit: names of their own, open weights, and no other model than the round's of that name."""
+    if round_.audit is None:
+        return
+    named = (*round_.audit.candidates, *round_.audit.nulls)
+    yield from _unique("audit: model", [model.name for model in named])
+    models = {model.name: model for model in round_.models}
+    for model in named:
+        if model.source.kind == "closed":
+            yield f"audit: {model.name}: its weights are closed, so that nothing can be compared; take it out"
+        same = models.get(model.name, model)
+        if (same.source, same.owner) != (model.source, model.owner):
+            yield f"audit: {model.name} has another source or owner than the round's model of that name; mend one"
 
 
 def _elimination(round_: Round) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from harness.plan import Lang, Round
 from harness.records import Reason, ReasonCode
+from harness.story.independence import RENDERED, in_korean
 from harness.verdict import worded
 
 KOREAN: Mapping[ReasonCode, str] = {
@@ -103,4 +104,7 @@ KOREAN: Mapping[ReasonCode, str] = {
 
 def reason_in(reason: Reason, round_: Round, lang: Lang) -> str:
     """A recorded reason in a language."""
-    return reason.text if lang == "en" else worded(KOREAN[reason.code], reason.facts, round_, lang)
+    if lang == "en":
+        return reason.text
+    facts = in_korean(reason.facts) if reason.code in RENDERED else reason.facts
+    return worded(KOREAN[reason.code], facts, round_, lang)

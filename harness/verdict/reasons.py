@@ -147,4 +147,6 @@ def _shown(name: str, fact: Fact, round_: Round, lang: Lang, *, plainly: bool = 
         return round_.task_title(str(fact), lang)
     if name in ("reference", "rival", "model"):
         return round_.model_title(str(fact))
+    if name == "candidate":
+        return round_.candidate_title(str(fact))
     return str(fact)

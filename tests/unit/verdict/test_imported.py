@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -160,6 +161,34 @@ def test_people_rule_on_what_the_audit_found(
     findings = {} if found is None else {"a": tuple(found)}
     result = decided(round_, Inputs(tables=table(round_, {"a": 90}), findings=findings, rulings=tuple(rulings)))["a"]
     assert (result.gates["independence"].outcome, result.decision) == (outcome, decision)
+
+
+def test_of_failed_gates_the_one_that_disqualifies_speaks_first() -> None:
+    floor = {"kind": "floor", "name": "floor", "source": TABLE, "minimum": 95}
+    independence = {"kind": "independence", "name": "independence", "policy": POLICY, "automatic": True}
+    round_ = round_of("a", gates=[floor, independence])
+    result = decided(round_, Inputs(tables=table(round_, {"a": 90}), findings={"a": (finding(),)}))["a"]
+    assert [reason.code for reason in result.reasons] == ["independence_forbidden", "floor_fail"]
+    assert result.more_items is None
+
+
+@pytest.mark.parametrize(
+    ("owner", "country", "asked", "ruling"),
+    [
+        ("Elsewhere", "KR", "same", "fail"), ("Elsewhere", "US", "same", "pass"), ("Elsewhere", None, "same", "pass"),
+        ("Elsewhere", "KR", "other", "pass"), ("Elsewhere", "US", "other", "fail"), (None, None, "other", "fail"),
+    ],
+)  # fmt: skip
+def test_a_policy_tells_countries_apart_and_takes_an_unknown_one_for_another(
+    owner: str | None, country: str | None, asked: str, ruling: str
+) -> None:
+    rows = [{"relations": ["derived"], "country": asked, "ruling": "forbidden"},
+            {"relations": ["derived", "refer", "no_evidence", "not_comparable"], "ruling": "allowed"}]  # fmt: skip
+    gate = {"kind": "independence", "name": "independence", "policy": rows, "automatic": True}
+    found = replace(finding(owner=owner), country=country)
+    round_ = round_of("a", gates=[gate])
+    result = decided(round_, Inputs(tables=table(round_, {"a": 90}), findings={"a": (found,)}))["a"]
+    assert result.gates["independence"].outcome == ruling
 
 
 @pytest.mark.parametrize(("allowed", "decision"), [(["MIT"], "advance"), (["Apache-2.0"], "disqualify")])
