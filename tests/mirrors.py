@@ -8,13 +8,15 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-REAL = Path(__file__).parents[2] / "shared" / "data"
+REAL = Path(os.environ.get("PUBLISHED_DATA") or Path(__file__).parents[2] / "shared" / "data")
+"""Beside the project, or the folder that PUBLISHED_DATA names."""
 
 needs_real_data = pytest.mark.skipif(not REAL.is_dir(), reason=f"there are no published test sets in {REAL}")
 

@@ -30,6 +30,8 @@ class Origin(Frozen):
     """Its id on the hub, org/name."""
     revision: Commit | None = None
     """Commit of the hub's repository; null: as `harness data lock` wrote it into tasks/data.lock."""
+    files: tuple[str, ...] = ()
+    """Patterns of the files that are needed, where the set is large and holds others; all where there is none."""
     licence: str
     """SPDX name, or what the publisher says."""
     counted: str
@@ -56,7 +58,10 @@ class Task(Frozen):
     metric: str
     """Primary metric: lm-eval's name of the per-item number, in [0, 1]."""
     filter: str = "none"
-    """Name of the lm-eval filter pipeline whose output is graded."""
+    """Name of the lm-eval filter pipeline whose output is graded; or a reader of this harness (read_choice: the choice
+    that a written answer takes, in Korean or English; read_number: the number that it ends on)."""
+    choices: Positive | None = None
+    """How many choices a written answer takes one of, for read_choice; 10 where null."""
     binary: bool = True
     """Whether an item's score is 0 or 1; else anything between."""
     items: Count

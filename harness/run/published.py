@@ -11,7 +11,7 @@ from harness.data.lock import Lock, differences, locked_set, read_lock, write_lo
 from harness.data.mirror import Mirror, mirror_of
 from harness.data.pull import from_folder, from_hub, pull, pulled_revision, wanted
 from harness.errors import SetupError, UserError
-from harness.plan import Suite
+from harness.plan import Origin, Suite
 from harness.run.screen import Screen
 
 
@@ -55,7 +55,7 @@ def lock_suites(names: Sequence[str], root: Path, screen: Screen) -> Locked:
     """Write the digests of the suites' sets, and the number of items of their tasks, into tasks/data.lock."""
     mirror, before = mirror_of(root), read_lock(root)
     suites = _suites(names, root)
-    hubs = sorted({hub for hub, _ in _origins(suites)})
+    hubs = sorted({origin.hub for origin in _origins(suites)})
     missing = tuple(f"{hub} is not in the mirror {mirror.folder}" for hub in hubs if mirror.find(hub) is None)
     sets = {hub: locked_set(mirror, hub, pulled_revision(mirror, hub)) for hub in hubs if mirror.find(hub) is not None}
     counts, uncounted = _counts(suites, mirror, root, screen)
@@ -99,7 +99,5 @@ def _suites(names: Sequence[str], root: Path) -> list[Suite]:
     return [load_suite(name, configs) for name in names or choices(configs, "suite")]
 
 
-def _origins(suites: Sequence[Suite]) -> list[tuple[str, str | None]]:
-    return [
-        (task.origin.hub, task.origin.revision) for suite in suites for task in suite.tasks if task.origin is not None
-    ]
+def _origins(suites: Sequence[Suite]) -> list[Origin]:
+    return [task.origin for suite in suites for task in suite.tasks if task.origin is not None]
