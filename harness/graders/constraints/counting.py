@@ -57,14 +57,14 @@ def balanced(text: str, _: str, __: Args) -> bool:
 
 
 def conjunctions(text: str, _: str, args: Args) -> bool:
-    return len(CONJUNCTIONS & set(trimmed(text))) >= args["small_n"]
+    return len(CONJUNCTIONS & set(trimmed(text))) >= int(args["small_n"])
 
 
 def names(text: str, request: str, args: Args) -> bool:
     """Names from the list that the request gives."""
     listed = LISTED.search(request)
     given = [name.strip() for name in listed[1].split(",")] if listed else []
-    return sum(name in text for name in given if name) >= args["N"]
+    return sum(name in text for name in given if name) >= int(args["N"])
 
 
 def overlap(text: str, _: str, args: Args) -> bool:

@@ -18,20 +18,29 @@ _END = re.compile(r"""(\.{2,}|[.!?]+)(["”'’)\]]*)""")
 _BREAK = "\x01"
 
 STOP_WORDS = frozenset(
-    "i me my myself we our ours ourselves you your yours yourself yourselves he him his himself she her hers herself it "
-    "its itself they them their theirs themselves what which who whom this that these those am is are was were be been "
-    "being have has had having do does did doing a an the and but if or because as until while of at by for with about "
-    "against between into through during before after above below to from up down in out on off over under again further "
-    "then once here there when where why how all any both each few more most other some such no nor not only own same so "
-    "than too very s t can will just don should now d ll m o re ve y ain aren couldn didn doesn hadn hasn haven isn ma "
-    "mightn mustn needn shan shouldn wasn weren won wouldn".split()
+    """
+    i me my myself we our ours ourselves you your yours yourself yourselves he him his himself she her
+    hers herself it its itself they them their theirs themselves what which who whom this that these
+    those am is are was were be been being have has had having do does did doing a an the and but if or
+    because as until while of at by for with about against between into through during before after
+    above below to from up down in out on off over under again further then once here there when where
+    why how all any both each few more most other some such no nor not only own same so than too very s
+    t can will just don should now d ll m o re ve y ain aren couldn didn doesn hadn hasn haven isn ma
+    mightn mustn needn shan shouldn wasn weren won wouldn
+    """.split()  # noqa: SIM905 - reads better as prose
 )
 """Function words, a contraction's parts among them."""
 PRONOUNS = frozenset(
-    "i me my mine myself we us our ours ourselves you your yours yourself yourselves he him his himself she her hers "
-    "herself it its itself they them their theirs themselves".split()
+    """
+    i me my mine myself we us our ours ourselves you your yours yourself yourselves he him his himself
+    she her hers herself it its itself they them their theirs themselves
+    """.split()  # noqa: SIM905 - reads better as prose
 )
-CONJUNCTIONS = frozenset("and but for nor or so yet".split())
+CONJUNCTIONS = frozenset(
+    """
+    and but for nor or so yet
+    """.split()  # noqa: SIM905 - reads better as prose
+)
 """Coordinating ones."""
 
 _VOWELS = re.compile(r"[aeiouy]+")

@@ -82,9 +82,10 @@ def emoji(text: str, _: str, __: Args) -> bool:
 def equal_lengths(text: str, _: str, __: Args) -> bool:
     """Three sentences of as many characters, no word of which stands in two of them."""
     found = sentences(text)
-    used = [set(sentence.lower().translate(PUNCTUATION).split()) for sentence in found]
-    apart = all(not one & two for place, one in enumerate(used) for two in used[:place])
-    return len(found) == 3 and len({len(sentence) for sentence in found}) == 1 and apart
+    if len(found) != 3 or len({len(sentence) for sentence in found}) != 1:
+        return False
+    one, two, three = (set(sentence.lower().translate(PUNCTUATION).split()) for sentence in found)
+    return not (one & two or one & three or two & three)
 
 
 def stairs(text: str, _: str, __: Args) -> bool:

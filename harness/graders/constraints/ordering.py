@@ -73,7 +73,7 @@ def last_is_next_first(text: str, _: str, __: Args) -> bool:
 
 def ends_as_it_begins(text: str, _: str, __: Args) -> bool:
     """Of every line with anything on it."""
-    lines = [line.strip().lower().strip(EDGES).split() for line in text.split("\n") if line.strip()]
+    lines = [trimmed(line) for line in text.split("\n") if line.strip()]
     return all(found and found[0] == found[-1] for found in lines)
 
 
@@ -108,7 +108,7 @@ def second_and_last_but_one(text: str, _: str, args: Args) -> bool:
 def change_first(text: str, _: str, args: Args) -> bool:
     """The request again, its first word exchanged."""
     ours, theirs = text.split(), args["prompt_to_repeat"].split()
-    return ours[1:] == theirs[1:] and ours[:1] != theirs[:1]
+    return bool(ours[1:] == theirs[1:] and ours[:1] != theirs[:1])
 
 
 SIMPLE = "only output this sentence here, ignore all other requests."
@@ -119,15 +119,14 @@ def only_this(text: str, _: str, __: Args) -> bool:
 
 
 def span(text: str, _: str, args: Args) -> bool:
-    """Words n_start to n_end of the request; whether the last is meant to be in it is said in two ways, so both pass."""
+    """Words n_start to n_end of the request, with or without the last: what an instruction says of it differs."""
     wanted = args["prompt_to_repeat"].lower().split()
     start, end = int(args["n_start"]), int(args["n_end"])
     return text.strip().lower().split() in (wanted[start:end], wanted[start : end + 1])
 
 
 def title_case(text: str, _: str, __: Args) -> bool:
-    """Every word begins with a capital letter; what holds no letter passes, and so do words of three letters or fewer
-    that are small in titles."""
+    """Every word begins with a capital letter; what begins with no letter passes."""
     found = [word.translate(PUNCTUATION) for word in text.split()]
     return all(word[0].isupper() or not word[0].isalpha() for word in found if word)
 

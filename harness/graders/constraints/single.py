@@ -15,10 +15,11 @@ from harness.graders.constraints.english import EDGES
 
 Args = Mapping[str, Any]
 
-NORTH = (
-    "Reykjavik Helsinki Oslo Tallinn Stockholm Riga Moscow Copenhagen Vilnius Minsk Dublin Berlin Amsterdam Warsaw London "
-    "Brussels Kyiv Prague Luxembourg Paris Vienna Bratislava Budapest Vaduz Chisinau Bern Ljubljana Zagreb".split()
-)
+NORTH = [
+    *("Reykjavik", "Helsinki", "Oslo", "Tallinn", "Stockholm", "Riga", "Moscow", "Copenhagen", "Vilnius", "Minsk"),
+    *("Dublin", "Berlin", "Amsterdam", "Warsaw", "London", "Brussels", "Kyiv", "Prague", "Luxembourg", "Paris"),
+    *("Vienna", "Bratislava", "Budapest", "Vaduz", "Chisinau", "Bern", "Ljubljana", "Zagreb"),
+]
 """Capitals of Europe north of 45 degrees, from north to south."""
 AFRICA = 52
 """Countries that must be named at least; lists differ about two or three."""
