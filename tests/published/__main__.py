@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import tempfile
 import warnings
 from pathlib import Path
@@ -18,21 +19,33 @@ MAX_MODEL_LEN = 8192
 """Tokens: all that the model was trained for. Nothing may be cut on either side."""
 
 
-def main() -> None:
+def main() -> int:
     given = _arguments()
     contain()
     warnings.filterwarnings("ignore")  # of the programs that are compared with
     out: Path = given.out
     known = groups()
+    failed: list[str] = []
     todo = [name for name in given.groups if given.again or not (out / f"{name}.json").is_file()]
     if todo:
         out.mkdir(parents=True, exist_ok=True)
         with served("cpu", out, max_model_len=MAX_MODEL_LEN) as server:
-            for name in todo:
-                print(name, flush=True)  # noqa: T201
-                compare.write(out / f"{name}.json", _compared(known[name], server, out, given.rows))
+            failed = [name for name in todo if not _done(name, known[name], server, out, given.rows)]
     for name in given.groups:
-        _show(name, known[name], compare.read(out / f"{name}.json"))
+        if (out / f"{name}.json").is_file():
+            _show(name, known[name], compare.read(out / f"{name}.json"))
+    return 1 if failed else 0
+
+
+def _done(name: str, group: Group, server: Served, out: Path, rows: int | None) -> bool:
+    """Compare one group and keep what came of it; a group that fails keeps no other back."""
+    print(name, flush=True)  # noqa: T201
+    try:
+        compare.write(out / f"{name}.json", _compared(group, server, out, rows))
+    except (RuntimeError, ValueError, KeyError) as error:
+        print(f"  failed: {error}", flush=True)  # noqa: T201
+        return False
+    return True
 
 
 def _compared(group: Group, server: Served, out: Path, rows: int | None) -> list[compare.Outcome]:
@@ -72,4 +85,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

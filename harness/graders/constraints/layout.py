@@ -19,7 +19,6 @@ EMOJI = re.compile(
 )
 SELECTORS = "\ufe0f\u200d\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
 """What may follow an emoji as a part of it."""
-ITALICS = re.compile(r"<(i|em)>\s*\S.*?</\1>", re.DOTALL)
 
 
 def parentheses(text: str, _: str, __: Args) -> bool:
@@ -107,8 +106,13 @@ def marked_list(text: str, _: str, args: Args) -> bool:
 
 def thesis(text: str, _: str, __: Args) -> bool:
     """A text in HTML italics, and something behind it."""
-    found = ITALICS.search(text)
-    return found is not None and bool(text[found.end() :].strip())
+    return any(_thesis(text, f"<{tag}>", f"</{tag}>") for tag in ("i", "em"))
+
+
+def _thesis(text: str, opening: str, closing: str) -> bool:
+    _, _, rest = text.partition(opening)
+    said, closed, after = rest.partition(closing)
+    return bool(said.strip() and closed and after.strip())
 
 
 def sub_bullets(text: str, _: str, __: Args) -> bool:
