@@ -168,6 +168,19 @@ def klue_nli(mirror: Path) -> Path:
     return write_set(mirror, "klue/klue", {"nli": {"validation": nli}})
 
 
+def kornli(mirror: Path) -> Path:
+    """kakaobrain/kor_nli, its xnli part."""
+    labels = {"entailment": 0, "neutral": 1, "contradiction": 2}
+    splits = {
+        split: [
+            {"premise": row["sentence1"], "hypothesis": row["sentence2"], "label": labels[row["gold_label"]]}
+            for row in table(f"kornlu/xnli.{name}.ko.tsv", quoting=csv.QUOTE_NONE)
+        ]
+        for split, name in (("validation", "dev"), ("test", "test"))
+    }
+    return write_set(mirror, "kakaobrain/kor_nli", {"xnli": splits})
+
+
 def kobbq(mirror: Path) -> Path:
     """naver-ai/kobbq, its evaluation samples."""
     return write_set(mirror, "naver-ai/kobbq", {"default": {"test": table("kobbq/KoBBQ_test_samples.tsv")}})

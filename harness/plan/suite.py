@@ -36,6 +36,8 @@ class Origin(Frozen):
     """SPDX name, or what the publisher says."""
     counted: str
     """Where the number of items is known from."""
+    total: Positive | None = None
+    """Items of all tasks of the benchmark together, where no more than that is published; checked when it is locked."""
 
 
 class Shots(Frozen):
@@ -46,6 +48,8 @@ class Shots(Frozen):
     """Split that they come from, never the one that is asked; as the task file says where null."""
     sampler: Literal["first_n", "default"] = "first_n"
     """The first n for every item, which share one prefix; or lm-eval's own draw for each item."""
+    rows: Positive | None = None
+    """Rows that the split must hold; null: not checked."""
 
 
 class Task(Frozen):

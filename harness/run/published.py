@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,7 +91,16 @@ def _counts(
         problems += [
             f"{name}: {stated[name]} items stated, {n} counted" for name, n in found.items() if stated.get(name, n) != n
         ]
+        problems += _totals(suite, found)
     return counts, tuple(problems)
+
+
+def _totals(suite: Suite, counts: Mapping[str, int]) -> list[str]:
+    """A sentence for each benchmark whose tasks do not hold as many items together as are published."""
+    known = {task.benchmark: task.origin.total for task in suite.tasks if task.origin and task.origin.total}
+    parts = {name: [task.name for task in suite.tasks if task.benchmark == name] for name in known}
+    whole = {name: sum(counts[part] for part in parts[name]) for name in known if counts.keys() >= {*parts[name]}}
+    return [f"{name}: {known[name]} items stated in all, {n} counted" for name, n in whole.items() if n != known[name]]
 
 
 def _suites(names: Sequence[str], root: Path) -> list[Suite]:

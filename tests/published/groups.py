@@ -99,6 +99,7 @@ def groups() -> dict[str, Group]:
             "hf",
         ),
         "klue": Group(mirrors.klue_nli, "nli/validation.jsonl", 150, _choices("klue_nli"), "hf", folder=own),
+        "kornli": Group(mirrors.kornli, "xnli/test.jsonl", 150, _choices("kornli"), "hf", folder=own),
         "kobbq": Group(
             mirrors.kobbq,
             "default/test.jsonl",

@@ -40,6 +40,7 @@ def taking(found: LoadedTask, place: int) -> list[float]:
 
 REAL = [
     ("korean_public", "klue_nli", mirrors.klue_nli),
+    ("korean_public", "kornli", mirrors.kornli),
     ("nia_like", "kobbq", mirrors.kobbq),
     ("nia_like", "kobbq_unbiased", mirrors.kobbq),
     ("safety_public", "square_sensitive", mirrors.safety),
