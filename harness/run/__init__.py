@@ -1,6 +1,7 @@
 """The story of a round, top to bottom."""
 
 from harness.run.dry_run import Rehearsed, dry_run
+from harness.run.figures import Figure, figures
 from harness.run.planned import planned
 from harness.run.published import Locked, Pulled, lock_suites, pull_suites, verify_mirror
 from harness.run.round import Concluded, decide_round, evaluate_round, report_round, track_round
@@ -8,6 +9,7 @@ from harness.run.screen import Screen, Terminal
 
 __all__ = [
     "Concluded",
+    "Figure",
     "Locked",
     "Pulled",
     "Rehearsed",
@@ -16,6 +18,7 @@ __all__ = [
     "decide_round",
     "dry_run",
     "evaluate_round",
+    "figures",
     "lock_suites",
     "planned",
     "pull_suites",
