@@ -160,6 +160,9 @@ def _data_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     kit.add_argument("--accel", choices=("cpu", "gpu"), default="cpu", help="for which lock file (default: cpu)")
     kit.set_defaults(command=_kit)
     kinds.add_parser("verify", help="compare the mirror with tasks/data.lock").set_defaults(command=_verify_data)
+    figures = kinds.add_parser("figures", help="macro-F1 of a run's choice tasks, and KoBBQ's bias scores")
+    figures.add_argument("folder", type=Path, metavar="RUN", help="results/ROUND/runs/MODEL/RUN")
+    figures.set_defaults(command=_figures)
 
 
 def _audit_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -400,6 +403,14 @@ def _kit(options: argparse.Namespace) -> int:
     if changed := uncommitted(ROOT):
         sys.stderr.write(visible(f"the kit holds the commit, without the changes to {len(changed)} files") + "\n")
     _say(f"{pack(options.out, ROOT, mirror_of(ROOT), options.accel)}")
+    return EXIT_OK
+
+
+def _figures(options: argparse.Namespace) -> int:
+    from harness.run import figures
+
+    for one in figures(options.folder):
+        _say(f"{one.task}\t{one.name}\t{one.value:.4f}\t{one.n}")
     return EXIT_OK
 
 

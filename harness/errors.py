@@ -10,6 +10,7 @@ HarnessError                  1  a bug, unless a subclass says otherwise
 │   ├── EngineError              the server died, hangs or answers nonsense
 │   │   └── EngineDied           it was up and is dead: it may be started again
 │   ├── StorageError             a full or failing disk
+│   ├── SandboxError             a sandbox did not stand
 │   └── TrackingError            the tracking store cannot be reached or written
 └── VerificationError         4  a record does not follow from its samples
 """
@@ -71,6 +72,10 @@ class EngineDied(EngineError):  # noqa: N818 - an event, not a mistake
 
 class StorageError(IncompleteError):
     """The disk is full or failing."""
+
+
+class SandboxError(IncompleteError):
+    """A sandbox did not come to stand; what was to run in it is neither right nor wrong."""
 
 
 class TrackingError(IncompleteError):

@@ -8,13 +8,15 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-REAL = Path(__file__).parents[2] / "shared" / "data"
+REAL = Path(os.environ.get("PUBLISHED_DATA") or Path(__file__).parents[2] / "shared" / "data")
+"""Beside the project, or the folder that PUBLISHED_DATA names."""
 
 needs_real_data = pytest.mark.skipif(not REAL.is_dir(), reason=f"there are no published test sets in {REAL}")
 
@@ -164,6 +166,19 @@ def klue_nli(mirror: Path) -> Path:
     shared = ("guid", "source", "premise", "hypothesis")
     nli = [{key: row[key] for key in shared} | {"label": labels[row["gold_label"]]} for row in rows]
     return write_set(mirror, "klue/klue", {"nli": {"validation": nli}})
+
+
+def kornli(mirror: Path) -> Path:
+    """kakaobrain/kor_nli, its xnli part."""
+    labels = {"entailment": 0, "neutral": 1, "contradiction": 2}
+    splits = {
+        split: [
+            {"premise": row["sentence1"], "hypothesis": row["sentence2"], "label": labels[row["gold_label"]]}
+            for row in table(f"kornlu/xnli.{name}.ko.tsv", quoting=csv.QUOTE_NONE)
+        ]
+        for split, name in (("validation", "dev"), ("test", "test"))
+    }
+    return write_set(mirror, "kakaobrain/kor_nli", {"xnli": splits})
 
 
 def kobbq(mirror: Path) -> Path:

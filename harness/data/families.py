@@ -20,6 +20,10 @@ Row = Mapping[str, object]
 """`item_id`, `prompt`, `choices` (list or null), `target` (index where there are choices, else text), `level`."""
 
 
+MOST = 1_000_000
+"""Items of one file: more is a slip of the finger."""
+
+
 def names() -> list[str]:
     """Every family, sorted."""
     return sorted(_registry().FAMILIES)
@@ -28,15 +32,15 @@ def names() -> list[str]:
 def items(family: str, *, seed: int, n: int) -> Iterator[Row]:
     """The first `n` items of a family and seed: fewer items are the beginning of more.
 
-    ConfigError names an unknown family, a negative n, or the largest n that this seed can give.
+    ConfigError names an unknown family, an n that is none, or the largest n that this seed can give.
     """
     registry = _registry()
     if family not in registry.FAMILIES:
         close = get_close_matches(family, names(), n=3, cutoff=0.5)
         remedy = f"did you mean {' or '.join(close)}?" if close else "`harness data families` lists them"
         raise ConfigError(f"there is no family {family!r}", remedy)
-    if n < 0:
-        raise ConfigError(f"--n {n}: a number of items is 0 or more", "give a larger number")
+    if not 0 <= n <= MOST:
+        raise ConfigError(f"--n {n}: a number of items is from 0 to {MOST:,}", "give another number, or several seeds")
     return _rows(registry, family, seed, n)
 
 

@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Literal
 
 from harness.data.mirror import Mirror
-from harness.errors import SetupError
+from harness.data.pull import UNFINISHED
+from harness.errors import SetupError, StorageError
 from harness.hashing import sha256_files
 
 Accelerator = Literal["cpu", "gpu"]
@@ -43,7 +44,16 @@ echo "installed: cd $kit/project && make eval"
 def pack(out: Path, root: Path, mirror: Mirror, accel: Accelerator, run: Run | None = None) -> Path:
     """Write the kit to `out`, a .tar file, and return it. SetupError names what this machine lacks for it."""
     _refuse(out, root, accel)
-    do = run or _run
+    try:
+        _pack(out, root, mirror, accel, run or _run)
+    except OSError as error:
+        raise StorageError(
+            f"{out}: the kit cannot be written: {error.strerror or error}", "make room (a kit takes some GB, twice)"
+        ) from error
+    return out
+
+
+def _pack(out: Path, root: Path, mirror: Mirror, accel: Accelerator, do: Run) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".kit-") as work:
         kit = Path(work) / "kit"
@@ -52,7 +62,7 @@ def pack(out: Path, root: Path, mirror: Mirror, accel: Accelerator, run: Run | N
         for command in _downloads(root, kit / "wheels", accel):
             do(command)
         if mirror.folder.is_dir():
-            shutil.copytree(mirror.folder, kit / "mirror")
+            shutil.copytree(mirror.folder, kit / "mirror", ignore=shutil.ignore_patterns(f"{UNFINISHED}*"))
         (kit / "install.sh").write_text(INSTALL.replace("{accel}", accel), encoding="utf-8")
         (kit / "install.sh").chmod(0o755)
         _write_digests(kit)
@@ -60,7 +70,6 @@ def pack(out: Path, root: Path, mirror: Mirror, accel: Accelerator, run: Run | N
         with tarfile.open(whole, "w") as archive:
             archive.add(kit, "kit")
         whole.replace(out)
-    return out
 
 
 def uncommitted(root: Path) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import Field, ValidationError
 
 from harness.data.mirror import Mirror
-from harness.errors import SuiteError
+from harness.errors import StorageError, SuiteError
 from harness.hashing import digest, sha256_file
 from harness.plan import Frozen, Suite
 from harness.plan.base import Positive, Sha256
@@ -62,13 +62,21 @@ def read_lock(root: Path) -> Lock:
 
 
 def write_lock(root: Path, lock: Lock) -> Path:
-    """Write the lock: keys sorted, one line a fact, so that a change shows as what it is."""
+    """Write the lock: keys sorted, one line a fact, so that a change shows as what it is.
+
+    StorageError where the disk does not take it.
+    """
     path = lock_path(root)
-    path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(lock.model_dump(mode="json"), indent=1, sort_keys=True, ensure_ascii=False)
     temporary = path.with_suffix(".lock.new")
-    temporary.write_text(f"{text}\n", encoding="utf-8")
-    temporary.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(f"{text}\n", encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        raise StorageError(
+            f"{path} cannot be written: {error.strerror}", "make room, or mend the rights there"
+        ) from error
     return path
 
 

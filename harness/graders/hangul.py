@@ -8,14 +8,19 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
+
+from harness.graders.numeral import DIGITS as SINO_DIGITS
+from harness.graders.numeral import MYRIADS, STEPS, TENS, UNITS, sino
 
 if TYPE_CHECKING:
     from kiwipiepy import Kiwi, Token
 
-Style = Literal["hapsyo", "haeyo", "haera"]
-"""Speech levels by sentence ending: 합쇼체 (-습니다), 해요체 (-어요), 해라체 (-다)."""
+Style = Literal["hapsyo", "haeyo", "haera", "hae"]
+"""Speech levels by sentence ending: 합쇼체 (-습니다), 해요체 (-어요), 해라체 (-다), 해체 (-어)."""
+System = Literal["native", "sino"]
+"""Of number words: 하나 둘 셋, or 일 이 삼."""
 
 SYLLABLE = re.compile(r"[가-힣]")
 LATIN = re.compile(r"[A-Za-zＡ-Ｚａ-ｚ]")
@@ -24,12 +29,29 @@ KANA = re.compile(r"[\u3040-\u30ff]")
 DIGITS = re.compile(r"[0-9０-９]")
 SCRIPTS = {"latin": LATIN, "han": HAN, "kana": KANA, "hangul": SYLLABLE, "digits": DIGITS}
 
-ENDINGS: dict[Style, re.Pattern[str]] = {
-    "hapsyo": re.compile(r"(?:니다|니까|십시오|시오|시죠)$"),
-    "haeyo": re.compile(r"(?:요|죠)$"),
-    "haera": re.compile(r"(?<!니)(?:다|냐|니|자|라)$"),
+LEVELS: tuple[tuple[Style, re.Pattern[str]], ...] = (
+    ("hapsyo", re.compile(r"(?:니다|니까|십시오|ᆸ시다|읍시다)$")),
+    ("haeyo", re.compile(r"(?:요|죠)$")),
+    ("haera", re.compile(r"(?:다|냐|니|자|라|마|구나|느냐)$")),
+    ("hae", re.compile(r"(?:어|아|야|지|네|군|거든|까|래|걸|데|나)$")),
+)
+"""Final endings as the analyser names them, the first that fits."""
+
+DAYS = {
+    "하루": 1,
+    "이틀": 2,
+    "사흘": 3,
+    "나흘": 4,
+    "닷새": 5,
+    "엿새": 6,
+    "이레": 7,
+    "여드레": 8,
+    "아흐레": 9,
+    "열흘": 10,
 }
-CLOSING = " \t\n\"'”’)]」』.!?…~。"
+"""Native words for numbers of days."""
+NATIVE = {**TENS, **UNITS, **DAYS}
+SINO = frozenset({*SINO_DIGITS, *STEPS, *MYRIADS})
 
 
 def syllables(text: str) -> int:
@@ -56,12 +78,15 @@ def uses(text: str, script: str) -> bool:
 
 
 def acrostic(text: str, word: str) -> bool:
-    """N행시: as many lines as the word has syllables, each beginning with its own (after 'X:' where that is named)."""
-    lines = [line.strip(" \t-*•·\"'“”‘’") for line in unicodedata.normalize("NFC", text).split("\n")]
-    lines = [line for line in lines if line]
-    if len(lines) != len(word):
-        return False
-    return all(_after_label(line, sign).startswith(sign) for line, sign in zip(lines, word, strict=True))
+    """N행시: for each syllable of the word, in order, a line that begins with it (after 'X:' where that is named).
+
+    Other lines (a title, a farewell) may stand before, between and behind.
+    """
+    left = list(unicodedata.normalize("NFC", word))
+    for line in unicodedata.normalize("NFC", text).split("\n"):
+        if left and _after_label(line.strip(" \t-*•·\"'“”‘’"), left[0]).startswith(left[0]):
+            left.pop(0)
+    return not left
 
 
 def sentences(text: str) -> list[str]:
@@ -71,9 +96,62 @@ def sentences(text: str) -> list[str]:
 
 def speaks(text: str, style: Style) -> bool:
     """Whether every sentence that ends in a verb ends in the speech level; False where none does."""
-    ends = [sentence.rstrip(CLOSING) for sentence in sentences(text)]
-    verbal = [end for end in ends if SYLLABLE.search(end) and any(form.search(end) for form in ENDINGS.values())]
-    return bool(verbal) and all(ENDINGS[style].search(end) for end in verbal)
+    found = levels(text)
+    return bool(found) and set(found) == {style}
+
+
+def levels(text: str) -> list[Style]:
+    """The speech level of each sentence that ends in a final ending (종결 어미), in order."""
+    ends = [_final_ending(sentence) for sentence in sentences(text)]
+    fits = [next((style for style, form in LEVELS if form.search(end)), None) for end in ends if end]
+    return [style for style in fits if style is not None]
+
+
+def _final_ending(sentence: str) -> str:
+    """The form of a sentence's last morpheme where that is a final ending, empty where it is none."""
+    said = [token for token in _morphemes(sentence) if not token.tag.startswith(("S", "W"))]
+    return str(said[-1].form) if said and said[-1].tag == "EF" else ""
+
+
+def numbers(text: str) -> list[tuple[int, System]]:
+    """Numbers that are written in words, in order: 스무 is a native twenty, 이십 a Sino-Korean one."""
+    return [number for run in _runs(_morphemes(text)) if (number := _number("".join(run))) is not None]
+
+
+def _runs(tokens: Sequence[Token]) -> Iterator[list[str]]:
+    """Morphemes that are parts of one number word: 삼 + 십 + 오, 서른 + 다섯."""
+    run: list[str] = []
+    for place, token in enumerate(tokens):
+        part = _part(token, tokens[place + 1].tag if place + 1 < len(tokens) else "")
+        if run and (not part or (run[-1] in NATIVE) != (part in NATIVE)):
+            yield run
+            run = []
+        if part:
+            run.append(part)
+    if run:
+        yield run
+
+
+def _part(token: Token, following: str) -> str:
+    """The form of a morpheme that is a number or a part of one; empty for others, such as 이 in 이 책."""
+    form = str(token.form)
+    if token.tag == "NR" or form in DAYS or (token.tag == "MM" and form in NATIVE):
+        return form
+    counted = {"MM": ("NNB",), "NNG": ("NNB", "NNG")}
+    return form if set(form) <= SINO and following in counted.get(token.tag, ()) else ""
+
+
+def _number(word: str) -> tuple[int, System] | None:
+    if set(word) <= SINO:
+        value = sino(word)
+        return None if value is None else (value, "sino")
+    ten = next((name for name in TENS if word.startswith(name)), "")
+    rest = word.removeprefix(ten)
+    if word in DAYS:
+        return DAYS[word], "native"
+    if rest and rest not in UNITS and rest not in DAYS:
+        return None
+    return TENS.get(ten, 0) + {**UNITS, **DAYS, "": 0}[rest], "native"
 
 
 def particles(text: str) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -21,7 +22,11 @@ Rule = Callable[[str, str, Mapping[str, Any]], bool]
 FENCE = re.compile(r"^```[a-z]*\n(.*?)\n?```$", re.DOTALL)
 DIVIDER = re.compile(r"^\s*\*\*\*\s*$|\s\*\*\*\s", re.MULTILINE)
 REPEAT = re.compile(r"[^.?!\n]*(?:반복|repeat the request)", re.IGNORECASE)
-TRAILING = re.compile(r"[.?!]?\s*$")
+TRAILING = re.compile(r"[.?!]?$")
+MARKUP = r"[^\w\n]{0,20}"
+"""What may stand before a heading on its line."""
+QUOTE = re.compile(r"'([^'\n]+)'")
+TITLE = re.compile(r"<<[^\n<>]*>>")
 ANSWERS = ("내 대답은 예입니다", "내 대답은 아니오입니다", "내 대답은 아니요입니다", "내 대답은 아마도입니다",
            "my answer is yes", "my answer is no", "my answer is maybe")  # fmt: skip
 
@@ -105,7 +110,7 @@ def _placeholders(text: str, _: str, rule: Mapping[str, Any]) -> bool:
 
 
 def _sections(text: str, _: str, rule: Mapping[str, Any]) -> bool:
-    marks = re.findall(rf"^\W*{re.escape(rule['section_spliter'].strip())}\s*[\dXIV]+", text, re.MULTILINE)
+    marks = re.findall(rf"^{MARKUP}{re.escape(rule['section_spliter'].strip())}\s?[\dXIV]", text, re.MULTILINE)
     return len(marks) >= int(rule["num_sections"])
 
 
@@ -125,7 +130,7 @@ def _json(text: str, _: str, __: Mapping[str, Any]) -> bool:
 def _postscript(text: str, _: str, rule: Mapping[str, Any]) -> bool:
     marker = rule["postscript_marker"].strip().rstrip(".")
     spaced = r"\.?\s?".join(re.escape(part) for part in marker.split("."))
-    return re.search(rf"^\W*{spaced}\b.*\S", text, re.MULTILINE | re.IGNORECASE) is not None
+    return re.search(rf"^{MARKUP}{spaced}\b.*\S", text, re.MULTILINE | re.IGNORECASE) is not None
 
 
 def _quoted(text: str, _: str, __: Mapping[str, Any]) -> bool:
@@ -148,9 +153,24 @@ def _two(text: str, _: str, __: Mapping[str, Any]) -> bool:
 
 def _repeat(text: str, request: str, __: Mapping[str, Any]) -> bool:
     """The response begins with the request, up to the sentence that asks for the repetition."""
+    wanted = _repeated(request)
+    return bool(wanted) and _flat(text).startswith(wanted)
+
+
+def _repeated(request: str) -> str:
+    """What a response has to repeat: all before the sentence that asks for it, but for the last mark."""
     asks = REPEAT.search(request)
-    wanted = " ".join((request[: asks.start()] if asks else request).split())
-    return bool(wanted) and " ".join(text.split()).startswith(TRAILING.sub("", wanted))
+    return TRAILING.sub("", _flat(request[: asks.start()] if asks else request))
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _own(text: str, request: str) -> str:
+    """What a response says of its own: without titles, and without the request where it repeats that first."""
+    bare, repeated = _flat(TITLE.sub(" ", text)), _repeated(request)
+    return bare[len(repeated) :].lstrip(".?! ") if repeated and bare.startswith(repeated) else TITLE.sub(" ", text)
 
 
 def _style(text: str, _: str, rule: Mapping[str, Any]) -> bool:
@@ -167,6 +187,35 @@ def _syllables(text: str, _: str, rule: Mapping[str, Any]) -> bool:
 
 def _acrostic(text: str, _: str, rule: Mapping[str, Any]) -> bool:
     return hangul.acrostic(text, rule["word"])
+
+
+def _poem(text: str, _: str, rule: Mapping[str, Any]) -> bool:
+    return hangul.acrostic(text, rule["target_word"])
+
+
+def _no_particles(text: str, _: str, __: Mapping[str, Any]) -> bool:
+    return not hangul.particles(text)
+
+
+POLITE: Mapping[str, bool] = {"honorific": True, "non-honorific": False}
+
+
+def _polite(text: str, request: str, rule: Mapping[str, Any]) -> bool:
+    """Every sentence in 존댓말 (합쇼체, 해요체), or every one in 반말 (해라체, 해체)."""
+    found = [level in ("hapsyo", "haeyo") for level in hangul.levels(_own(text, request))]
+    return bool(found) and set(found) == {POLITE[rule["direction_to"]]}
+
+
+SYSTEMS: Mapping[str, hangul.System] = {"chinese": "sino", "korean": "native"}
+
+
+def _number_words(text: str, request: str, rule: Mapping[str, Any]) -> bool:
+    """The numbers of the quoted sentence, all in words of one system, and no number in words of the other."""
+    quoted = QUOTE.search(request)
+    wanted = Counter(value for value, _ in hangul.numbers(quoted[1] if quoted else request))
+    found = hangul.numbers(_own(text, request))
+    right = all(system == SYSTEMS[rule["direction_to"]] for _, system in found)
+    return bool(wanted) and right and wanted <= Counter(value for value, _ in found)
 
 
 def _particle(text: str, _: str, rule: Mapping[str, Any]) -> bool:
@@ -200,4 +249,8 @@ RULES: Mapping[str, Rule] = {
     "korean:number_syllables": _syllables,
     "korean:acrostic": _acrostic,
     "korean:forbidden_particle": _particle,
+    "Korean:acrostic_poem": _poem,
+    "Korean:postposition_drop": _no_particles,
+    "Korean:honorifics": _polite,
+    "Korean:numbers": _number_words,
 }

@@ -7,6 +7,8 @@ import threading
 import unicodedata
 from fractions import Fraction
 
+from harness.graders.numeral import numeral
+
 MYRIADS = {"만": 10**4, "억": 10**8, "조": 10**12}
 THOUSANDS = {"십": 10, "백": 100, "천": 1000}
 _FIGURE = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
@@ -17,12 +19,17 @@ _AFTER = (
 """What follows the sign of a multiple directly: 5만원, 3천명. In 12조각 and 3만화책 it is no such sign."""
 _MULTIPLE = rf"\s?[십백천만억조]+(?:(?![가-힣])|(?={_AFTER}))"
 NUMBER = re.compile(
-    rf"(?<![\w.])(?:([-+−])\s?)?((?:(?:{_FIGURE})\s?[십백천만억조]+\s?)*(?:{_FIGURE})(?:{_MULTIPLE})?)"
-    r"(?:\s*/\s*(\d+))?"
+    rf"(?<![\w.√])(?:([-+−]|마이너스)\s?)?"
+    rf"((?:(?:{_FIGURE})\s?[십백천만억조]+\s?)*(?:{_FIGURE})(?:{_MULTIPLE})?)"
+    r"(?:(?:\s?[과와])?\s(\d{1,9})\s?/\s?(\d{1,9})|\s*/\s*(\d+)"
+    r"|[eE]([-+]?\d{1,3})(?!\d)|\s?\^\s?\{?(\d{1,2})(?!\d)\}?)?"
 )
+"""Its sign, its figures, and what may follow: a fraction (3 1/2), a divisor, an exponent of ten, a power."""
 PIECE = re.compile(rf"({_FIGURE})\s?([십백천]*)([만억조]?)")
 CLAIM = re.compile(r"(?:정\s*답|최종\s*답|답|answer)(?:\s*(?:은|는|:|：|=|is))+\s*|####\s*|\\boxed\{", re.IGNORECASE)
 
+UNSETTLED = re.compile(r"\s?(?:[-+×*÷~∼–]\s?\d|,\d|\s?(?:에서|부터)\s?\d)")
+"""What makes a claimed number no answer: a calculation without its result, a range, a list."""
 CALCULATION = re.compile(r"\s*[\d.,]+(?:\s*[-+×*÷/]\s*[\d.,]+)+\s*=\s*")
 """8 + 4 = before the answer."""
 FRACTION = re.compile(r"\\[dt]?frac\s*\{(\d+)\}\s*\{(\d+)\}")
@@ -39,19 +46,34 @@ def number(text: str) -> Fraction | None:
 
     Of a calculation (정답: 8 + 4 = 12) it is the result.
 
-    Full-width digits, thousands separators, fractions and 3만 5천 are read; words are not.
+    Full-width digits, thousands separators, fractions and 3만 5천 are read; number words (삼만 오천, 열두 개) where
+    they are all that is claimed, or all that is written.
     """
-    plain = unicodedata.normalize("NFKC", text).replace("−", "-").replace("⁄", "/")
-    plain = " ".join(plain.split())
-    plain = FRACTION.sub(r"\1/\2", plain.replace("{,}", ","))
+    plain = _plain(text)
     claims = list(CLAIM.finditer(plain))
+    start = claims[-1].end() if claims else 0
+    marks = MARKS.match(plain, start)
+    if (word := numeral(plain, marks.end() if marks else start)) is not None:
+        return Fraction(word)
     if claims:
-        start = claims[-1].end()
         sum_ = CALCULATION.match(plain, start)
         if claimed := NUMBER.search(plain, sum_.end() if sum_ else start):
-            return _value(claimed)
+            return None if UNSETTLED.match(plain, claimed.end()) else _value(claimed)
     found = list(NUMBER.finditer(plain))
     return _value(found[-1]) if found else None
+
+
+MARKS = re.compile(r"[\s*(\[\"'“‘]{0,6}")
+VULGAR = re.compile(r"(?<=\d)(?=[¼-¾⅐-⅞])")
+MIXED = re.compile(r"(?<=\d)(?=\\[dt]?frac)")
+THIN = re.compile(r"(?<=\d)(?:\{,\}|\\[,!])(?=\d{3})")
+
+
+def _plain(text: str) -> str:
+    """Plain digits, signs and fractions, blanks single."""
+    narrow = unicodedata.normalize("NFKC", VULGAR.sub(" ", text)).replace("−", "-").replace("⁄", "/")
+    short = " ".join(THIN.sub(",", MIXED.sub(" ", narrow)).split())
+    return FRACTION.sub(r"\1/\2", short)
 
 
 def same_number(text: str, target: str, tolerance: Fraction = Fraction(0)) -> bool:
@@ -77,15 +99,13 @@ def same_formula(text: str, target: str) -> bool:
 
 
 def _value(match: re.Match[str]) -> Fraction | None:
-    sign, figures, divisor = match.groups()
-    if len(match[0]) > LONGEST_NUMBER:
+    sign, figures, above, below, divisor, exponent, power = match.groups()
+    if len(match[0]) > LONGEST_NUMBER or 0 in (int(below or 1), int(divisor or 1)):
         return None
-    total = _magnitude(figures)
-    if divisor is not None:
-        if int(divisor) == 0:
-            return None
-        total /= int(divisor)
-    return -total if sign == "-" else total
+    total = _magnitude(figures) + Fraction(int(above or 0), int(below or 1))
+    total = total / int(divisor or 1) * Fraction(10) ** int(exponent or 0)
+    total = total if power is None else total ** int(power)
+    return -total if sign in ("-", "마이너스") else total
 
 
 def _magnitude(figures: str) -> Fraction:

@@ -30,10 +30,14 @@ class Origin(Frozen):
     """Its id on the hub, org/name."""
     revision: Commit | None = None
     """Commit of the hub's repository; null: as `harness data lock` wrote it into tasks/data.lock."""
+    files: tuple[str, ...] = ()
+    """Patterns of the files that are needed, where the set is large and holds others; all where there is none."""
     licence: str
     """SPDX name, or what the publisher says."""
     counted: str
     """Where the number of items is known from."""
+    total: Positive | None = None
+    """Items of all tasks of the benchmark together, where no more than that is published; checked when it is locked."""
 
 
 class Shots(Frozen):
@@ -44,6 +48,8 @@ class Shots(Frozen):
     """Split that they come from, never the one that is asked; as the task file says where null."""
     sampler: Literal["first_n", "default"] = "first_n"
     """The first n for every item, which share one prefix; or lm-eval's own draw for each item."""
+    rows: Positive | None = None
+    """Rows that the split must hold; null: not checked."""
 
 
 class Task(Frozen):
@@ -56,7 +62,10 @@ class Task(Frozen):
     metric: str
     """Primary metric: lm-eval's name of the per-item number, in [0, 1]."""
     filter: str = "none"
-    """Name of the lm-eval filter pipeline whose output is graded."""
+    """Name of the lm-eval filter pipeline whose output is graded; or a reader of this harness (read_choice: the choice
+    that a written answer takes, in Korean or English; read_number: the number that it ends on)."""
+    choices: Positive | None = None
+    """How many choices a written answer takes one of, for read_choice; 10 where null."""
     binary: bool = True
     """Whether an item's score is 0 or 1; else anything between."""
     items: Count

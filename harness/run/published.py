@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from harness.data.lock import Lock, differences, locked_set, read_lock, write_lo
 from harness.data.mirror import Mirror, mirror_of
 from harness.data.pull import from_folder, from_hub, pull, pulled_revision, wanted
 from harness.errors import SetupError, UserError
-from harness.plan import Suite
+from harness.plan import Origin, Suite
 from harness.run.screen import Screen
 
 
@@ -55,7 +55,7 @@ def lock_suites(names: Sequence[str], root: Path, screen: Screen) -> Locked:
     """Write the digests of the suites' sets, and the number of items of their tasks, into tasks/data.lock."""
     mirror, before = mirror_of(root), read_lock(root)
     suites = _suites(names, root)
-    hubs = sorted({hub for hub, _ in _origins(suites)})
+    hubs = sorted({origin.hub for origin in _origins(suites)})
     missing = tuple(f"{hub} is not in the mirror {mirror.folder}" for hub in hubs if mirror.find(hub) is None)
     sets = {hub: locked_set(mirror, hub, pulled_revision(mirror, hub)) for hub in hubs if mirror.find(hub) is not None}
     counts, uncounted = _counts(suites, mirror, root, screen)
@@ -91,7 +91,16 @@ def _counts(
         problems += [
             f"{name}: {stated[name]} items stated, {n} counted" for name, n in found.items() if stated.get(name, n) != n
         ]
+        problems += _totals(suite, found)
     return counts, tuple(problems)
+
+
+def _totals(suite: Suite, counts: Mapping[str, int]) -> list[str]:
+    """A sentence for each benchmark whose tasks do not hold as many items together as are published."""
+    known = {task.benchmark: task.origin.total for task in suite.tasks if task.origin and task.origin.total}
+    parts = {name: [task.name for task in suite.tasks if task.benchmark == name] for name in known}
+    whole = {name: sum(counts[part] for part in parts[name]) for name in known if counts.keys() >= {*parts[name]}}
+    return [f"{name}: {known[name]} items stated in all, {n} counted" for name, n in whole.items() if n != known[name]]
 
 
 def _suites(names: Sequence[str], root: Path) -> list[Suite]:
@@ -99,7 +108,5 @@ def _suites(names: Sequence[str], root: Path) -> list[Suite]:
     return [load_suite(name, configs) for name in names or choices(configs, "suite")]
 
 
-def _origins(suites: Sequence[Suite]) -> list[tuple[str, str | None]]:
-    return [
-        (task.origin.hub, task.origin.revision) for suite in suites for task in suite.tasks if task.origin is not None
-    ]
+def _origins(suites: Sequence[Suite]) -> list[Origin]:
+    return [task.origin for suite in suites for task in suite.tasks if task.origin is not None]

@@ -2,6 +2,7 @@
 
 from harness.sandbox.judge import passes
 from harness.sandbox.limits import Limits
-from harness.sandbox.run import Ended, Ran, require, run
+from harness.sandbox.process import Ended, Ran
+from harness.sandbox.run import require, run
 
 __all__ = ["Ended", "Limits", "Ran", "passes", "require", "run"]

@@ -2,21 +2,76 @@
 
 from __future__ import annotations
 
-import secrets
+import os
+import threading
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 
+from harness.errors import SandboxError
+from harness.sandbox.command import Rights
 from harness.sandbox.limits import Limits
-from harness.sandbox.run import run
+from harness.sandbox.process import Ran, Sandbox
+from harness.sandbox.run import require
+
+ATTEMPTS = 3
+"""Starts of a pair of sandboxes, where one does not come to stand."""
 
 
-def passes(program: str, tests: str, limits: Limits | None = None) -> bool:
-    """Run the tests after the program; true where every one of them was reached and held.
+def passes(
+    program: str, tests: str, functions: Sequence[str], *, given: str = "", limits: Limits | None = None
+) -> bool:
+    """Whether tests that call a program's functions run to their end.
 
-    After them a word is written that is new each time, so that a program which ends the process early, or prints what a
-    passing one would, gains nothing; what else it prints, and where, says nothing. One that searches the interpreter's
-    own frames for that word could forge it.
+    Program and tests run in sandboxes of their own. `functions` are the names that the tests take from the program;
+    `given` is source that the tests need beside them. The program sees no test, and nothing that it writes, raises,
+    overrides or ends counts but what its functions return, as a plain value. SandboxError where a sandbox does not
+    stand: that says nothing of the program.
     """
-    word = secrets.token_hex(16)
-    written = f"\n{word}\n".encode()
-    # Not by `print`, which the program may have made its own.
-    ran = run(f"{program}\n\n{tests}\n\n__import__('os').write(1, {written!r})\n", limits)
-    return ran.ended == "done" and word in ran.output.split("\n")
+    bounds, rights = limits or Limits(), require()
+    for _ in range(ATTEMPTS - 1):
+        with suppress(SandboxError):
+            return _tests(program, tests, functions, given, bounds, rights).ended == "done"
+    return _tests(program, tests, functions, given, bounds, rights).ended == "done"
+
+
+def _tests(program: str, tests: str, functions: Sequence[str], given: str, limits: Limits, rights: Rights) -> Ran:
+    """How the tests ended, the program loaded beside them."""
+    what = {"given": given, "tests": tests, "functions": [*functions]}
+    with ExitStack() as ends, ExitStack() as running:
+        asked, asking = _pipe(ends)
+        answered, answering = _pipe(ends)
+        callee = running.enter_context(Sandbox("functions", {"program": program}, limits, rights, (asked, answering)))
+        caller = running.enter_context(Sandbox("tests", what, limits, rights, (answered, asking)))
+        ends.close()  # theirs alone now: when one side goes, the other hears it
+        return _both(callee, caller)
+
+
+def _pipe(ends: ExitStack) -> tuple[int, int]:
+    """A pipe's two ends, closed with the block."""
+    reading, writing = os.pipe()
+    ends.callback(os.close, reading)
+    ends.callback(os.close, writing)
+    return reading, writing
+
+
+def _both(callee: Sandbox, caller: Sandbox) -> Ran:
+    """The tests' end; the program is stopped with it. SandboxError where either does not stand."""
+    over = threading.Event()
+    failures: list[SandboxError] = []
+
+    def watch() -> None:
+        try:
+            callee.finish(over)
+        except SandboxError as error:
+            failures.append(error)
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        ran = caller.finish()
+    finally:
+        over.set()
+        watching.join()
+    if failures:
+        raise failures[0]
+    return ran

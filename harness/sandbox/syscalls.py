@@ -22,10 +22,16 @@ REFUSED = {
     "keyctl": (250, 219), "ptrace": (101, 117), "process_vm_readv": (310, 270), "process_vm_writev": (311, 271),
     "bpf": (321, 280), "perf_event_open": (298, 241), "userfaultfd": (323, 282), "io_uring_setup": (425, 425),
     "io_uring_enter": (426, 426), "io_uring_register": (427, 427),
+    "open_by_handle_at": (304, 265), "fanotify_init": (300, 262), "kcmp": (312, 272), "pidfd_getfd": (438, 438),
+    "syslog": (103, 116), "swapon": (167, 224), "reboot": (169, 142), "kexec_load": (246, 104),
+    "init_module": (175, 105), "finit_module": (313, 273), "acct": (163, 89), "quotactl": (179, 60),
 }  # fmt: skip
 """Numbers on x86_64 and aarch64."""
 
 CLONE, CLONE3 = (56, 220), 435
+SOCKET, FAMILIES = (41, 198), (1, 2, 10)
+"""Sockets of these families only (AF_UNIX, AF_INET, AF_INET6): a network namespace has no walls for others, such as the
+sockets between a virtual machine and its host."""
 NEW_NAMESPACES = 0x7E020000
 """CLONE_NEW* of <linux/sched.h>."""
 FOREIGN_ABI = 0x40000000
@@ -46,6 +52,9 @@ def refusals(machine: str | None = None) -> bytes | None:
     steps += [(_LOAD, 0, 0, _NUMBER), (_AT_LEAST, 0, 1, FOREIGN_ABI), (_RETURN, 0, 0, _FAIL | errno.ENOSYS)]
     for numbers in REFUSED.values():
         steps += [(_EQUAL, 0, 1, numbers[place]), (_RETURN, 0, 0, _FAIL | errno.EPERM)]
+    steps += [(_EQUAL, 0, len(FAMILIES) + 3, SOCKET[place]), (_LOAD, 0, 0, _FIRST_ARGUMENT)]
+    steps += [(_EQUAL, len(FAMILIES) - turn, 0, family) for turn, family in enumerate(FAMILIES)]
+    steps += [(_RETURN, 0, 0, _FAIL | errno.EAFNOSUPPORT), (_RETURN, 0, 0, _ALLOW)]
     # The C library falls back to clone, whose flags can be read here.
     steps += [(_EQUAL, 0, 1, CLONE3), (_RETURN, 0, 0, _FAIL | errno.ENOSYS)]
     steps += [(_EQUAL, 0, 3, CLONE[place]), (_LOAD, 0, 0, _FIRST_ARGUMENT), (_ANY_BIT, 0, 1, NEW_NAMESPACES)]

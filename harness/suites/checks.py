@@ -144,6 +144,12 @@ def fewshots(task: Any, plan: Task, items: Sequence[Item]) -> Sequence[Mapping[s
             "set fewshot_split to another split, or num_fewshot: 0",
         )
     rows = [dict(row) for row in task.sampler.df]
+    if plan.shots is not None and plan.shots.rows not in (None, len(rows)):
+        raise SuiteError(
+            f"{plan.name}: {source!r}, from which few-shots are drawn, holds {len(rows)} rows, the suite expects "
+            f"{plan.shots.rows}",
+            "restore the data, or correct `shots.rows` in the suite's config",
+        )
     if len(rows) < shots:
         raise SuiteError(f"{plan.name}: num_fewshot is {shots}, {source!r} holds {len(rows)} rows", "ask for fewer")
     _no_overlap(plan, items, rows)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.data.lock import Lock, content_digest, is_locked_set
-from harness.data.mirror import Mirror
+from harness.data.mirror import Mirror, check_set
 from harness.errors import SuiteError
 from harness.hashing import canonical_json, digest
 from harness.plan import Task
@@ -72,6 +72,7 @@ def mirrored(config: dict[str, Any], mirror: Mirror, cache: Path) -> dict[str, A
     folder = mirror.find(hub)
     if folder is None or callable(config.get("custom_dataset")):
         return config
+    check_set(hub, folder)
     settings = {key: value for key, value in (config.get("dataset_kwargs") or {}).items() if key not in HUB_SETTINGS}
     rows = cache / "datasets" / content_digest(mirror, hub)[:CACHE_DIGITS]
     return config | {"dataset_path": str(folder), "dataset_kwargs": settings | {"cache_dir": str(rows)}}

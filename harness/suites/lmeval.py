@@ -161,8 +161,8 @@ def generation_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     return dict(normalize_gen_kwargs(dict(settings)))
 
 
-HINT = "Custom kwargs can be passed to `--metadata` in console"
-"""lm-eval says this of every task that makes its own rows; it remarks on nothing."""
+HINTS = ("Custom kwargs can be passed to `--metadata` in console", "Repo card metadata block was not found")
+"""Said of every task that makes its own rows, and of every set whose README has no front matter: no remarks."""
 
 
 class _Collector(logging.Handler):
@@ -174,22 +174,20 @@ class _Collector(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         message = record.getMessage()
-        if HINT not in message and message not in self.messages:
+        if not any(hint in message for hint in HINTS) and message not in self.messages:
             self.messages.append(message)
 
 
 @contextmanager
 def collected_warnings() -> Iterator[list[str]]:
-    """lm-eval's and datasets' warnings go into the yielded list instead of the terminal."""
+    """The warnings of lm-eval and of the hub's libraries go into the yielded list instead of the terminal."""
     collector = _Collector()
-    loggers = [logging.getLogger(name) for name in ("lm_eval", "datasets")]
-    before = [logger.propagate for logger in loggers]
+    loggers = [logging.getLogger(name) for name in ("lm_eval", "datasets", "huggingface_hub")]
+    before = [(logger.handlers, logger.propagate) for logger in loggers]
     for logger in loggers:
-        logger.addHandler(collector)
-        logger.propagate = False
+        logger.handlers, logger.propagate = [collector], False
     try:
         yield collector.messages
     finally:
-        for logger, propagate in zip(loggers, before, strict=True):
-            logger.removeHandler(collector)
-            logger.propagate = propagate
+        for logger, (handlers, propagate) in zip(loggers, before, strict=True):
+            logger.handlers, logger.propagate = handlers, propagate

@@ -105,6 +105,7 @@ def _resolved(file: TaskFile) -> dict[str, Any]:
 def _build(file: TaskFile, plan: Task, config: Mapping[str, Any]) -> Any:
     import datasets
     import jinja2
+    import pyarrow
 
     where = f"{file.path}: {plan.name}"
     try:
@@ -114,9 +115,12 @@ def _build(file: TaskFile, plan: Task, config: Mapping[str, Any]) -> Any:
     except KeyError as error:
         named = ", ".join(f"{key}: {config[key]}" for key in SPLIT_KEYS if config.get(key))
         raise SuiteError(f"{where}: the data has no {error} ({named})", "correct the split or column") from error
-    except (datasets.exceptions.DatasetsError, OSError) as error:
-        reason = error.__cause__ or error  # what datasets says itself is only that something went wrong
-        raise SuiteError(f"{where}: the data cannot be read: {reason}", _data_remedy(config)) from error
+    except StopIteration as error:
+        raise SuiteError(f"{where}: the data holds no rows", _data_remedy(config, plan)) from error
+    except (datasets.exceptions.DatasetsError, OSError, pyarrow.ArrowException, UnicodeDecodeError) as error:
+        reason = str(error.__cause__ or error)  # what datasets says itself is only that something went wrong
+        said = reason.partition(" with any supported extension")[0]
+        raise SuiteError(f"{where}: the data cannot be read: {said}", _data_remedy(config, plan)) from error
     except (ValueError, TypeError, AssertionError) as error:
         if columns := _columns(config):
             templates.check(file, config, columns)
@@ -134,10 +138,12 @@ def _columns(config: Mapping[str, Any]) -> list[str]:
         return []
 
 
-def _data_remedy(config: Mapping[str, Any]) -> str:
+def _data_remedy(config: Mapping[str, Any], plan: Task) -> str:
     if "data_files" in (config.get("dataset_kwargs") or {}):
         return "mend the data files, whose rows must all have the same columns and types"
-    return f"bring {config.get('dataset_path')} into the mirror: harness data pull"
+    if Path(path := str(config.get("dataset_path"))).is_dir():
+        return f"bring it anew: harness data pull ({path}); harness data verify says what differs from the lock"
+    return f"bring {path if plan.origin is None else plan.origin.hub} into the mirror: harness data pull"
 
 
 def _digests(

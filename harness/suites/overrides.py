@@ -1,10 +1,11 @@
-"""What a suite says other than a task file: few-shots, stop strings, the budget of an answer."""
+"""What a suite says other than a task file: few-shots, stop strings, the budget of an answer, how it is read."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from harness.plan import Task
+from harness.suites import readers
 
 LENGTHS = frozenset({"max_gen_toks", "max_new_tokens", "max_tokens", "max_completion_tokens"})
 """lm-eval's names of one setting."""
@@ -12,7 +13,7 @@ LENGTHS = frozenset({"max_gen_toks", "max_new_tokens", "max_tokens", "max_comple
 
 def applied(config: dict[str, Any], plan: Task) -> dict[str, Any]:
     """The config as the suite wants it; the task file itself stays as it is, and so does all that is not named."""
-    return config | _shots(config, plan) | _generation(config, plan)
+    return config | _shots(config, plan) | _generation(config, plan) | readers.added(config, plan)
 
 
 def _shots(config: dict[str, Any], plan: Task) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from harness.graders.constraints import CONSTRAINTS, meets, meets_loosely
 from harness.graders.instructions import follows
 
 
@@ -20,3 +21,20 @@ def kite(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:
         for rule, given in zip(doc["instruction_id_list"], doc["kwargs"], strict=True)
     ]
     return {"followed": sum(kept) / len(kept), "all_followed": float(all(kept))}
+
+
+def verifiable(rows: Any) -> Any:
+    """IFBench's rows whose every constraint has a verifier here."""
+    return rows.filter(lambda row: set(row["instruction_id_list"]) <= CONSTRAINTS.keys())
+
+
+def ifbench(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:
+    """`all_met`: 1 where every constraint is met, first and last line and stars aside; `all_met_strictly`: as it is."""
+    asked = [
+        (name, results[0], doc["prompt"], {key: value for key, value in given.items() if value is not None})
+        for name, given in zip(doc["instruction_id_list"], doc["kwargs"], strict=True)
+    ]
+    return {
+        "all_met": float(all(meets_loosely(*each) for each in asked)),
+        "all_met_strictly": float(all(meets(*each) for each in asked)),
+    }

@@ -41,10 +41,10 @@ class Served:
 
 
 @contextmanager
-def served(device: str, folder: Path) -> Iterator[Served]:
+def served(device: str, folder: Path, max_model_len: int = 2048) -> Iterator[Served]:
     """Start it as an evaluation does, in float32 so that scores can be compared."""
     config = yaml.safe_load((ROOT / "configs" / "engine" / f"{device}.yaml").read_text(encoding="utf-8"))
-    engine = VllmEngine.model_validate({**config, "dtype": "float32", "max_model_len": 2048})
+    engine = VllmEngine.model_validate({**config, "dtype": "float32", "max_model_len": max_model_len})
     entrant = yaml.safe_load((ROOT / "configs" / "entrant" / "smollm2_135m.yaml").read_text(encoding="utf-8"))
     model = Model.model_validate(entrant)
     checkpoint = prepare(model, engine, root=ROOT, cache=CACHE, notify=_say)

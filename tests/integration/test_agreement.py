@@ -14,6 +14,7 @@ from harness.request import Answer, GenerationAnswer, Loglikelihood, Loglikeliho
 from harness.score import Journal, Scorer, Tokenizer
 from harness.score.calls import Shape
 from harness.score.covering import Abilities
+from tests import mirrors
 from tests.integration.conftest import Served
 from tests.integration.lmeval_tasks import instances, requests_of, write_task_files, write_tasks
 
@@ -62,7 +63,7 @@ def test_scores_and_texts_equal_those_of_lm_evals_hf_backend(smollm2_endpoint: S
 def test_scores_of_real_benchmark_rows_equal_those_of_the_hf_backend(
     smollm2_endpoint: Served, hf: Any, project: Path, tmp_path: Path
 ):
-    data = project.parent / "shared" / "data"
+    data = mirrors.REAL
     if not data.is_dir():
         pytest.skip("no benchmark data beside the project (../shared/data)")
     found = instances(_real_tasks(data, tmp_path / "tasks"), ("copa", "mmlu"))

@@ -17,9 +17,10 @@ from harness.plan import Suite, Task
 from harness.request import GenerationAnswer
 from harness.sandbox import passes
 from harness.suites import load
+from tests import mirrors
 from tests.conftest import PROJECT
 
-REAL = PROJECT.parent / "shared" / "data" / "humaneval" / "HumanEval.jsonl.gz"
+REAL = mirrors.REAL / "humaneval" / "HumanEval.jsonl.gz"
 ROWS = [
     {"task_id": f"own/{name}", "entry_point": name, "prompt": f'def {name}(x):\n    """{text}"""\n',
      "canonical_solution": f"    return {right}\n", "test": f"def check(f):\n    assert f(3) == {value}\n"}

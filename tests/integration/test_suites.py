@@ -15,9 +15,10 @@ import yaml
 from harness.plan import Suite, Task
 from harness.request import Answer, Generation, GenerationAnswer, LoglikelihoodAnswer, Request
 from harness.suites import LoadedTask, lmeval, load
+from tests import mirrors
 from tests.conftest import PROJECT
 
-SHARED = PROJECT.parent / "shared" / "data"
+SHARED = mirrors.REAL
 SEED = 7
 
 Row = Mapping[str, Any]

@@ -88,7 +88,7 @@ def _degree(draw: Draw, level: int) -> Candidate:
         f"{topic(child)} {parent}의 {'아들' if child in MEN else '딸'}입니다." for child, parent in tree.parent.items()
     ]
     right = tree.degree(first[-1], second[-1])
-    wrong = around(draw, right, (right - 2, right + 2, right - 1, right + 1), least=1)
+    wrong = around(draw, right, (right - 2, right + 2, right - 1, right + 1), least=1, most=right + 4)
     question = f"{first[-1]}에게 {topic(second[-1])} 몇 촌입니까?"
     return Candidate(f"{' '.join(draw.shuffled(facts))} {question}", f"{right}촌", tuple(f"{one}촌" for one in wrong))
 

@@ -8,13 +8,37 @@ from tasks.generated.family import Candidate, Family
 
 SIMPLE_FINALS = ("", *"ㄱㄴㄷㄹㅁㅂㅅㅇ")
 
+RUDE = (
+    "좆",
+    "좃",
+    "좇",
+    "씹",
+    "썅",
+    "쌍",
+    "엿",
+    "염병",
+    "시발",
+    "씨발",
+    "보지",
+    "자지",
+    "병신",
+    "새끼",
+    "창녀",
+    "미친",
+    "지랄",
+)
+"""What chance may put together and no examination would print; asked for in prompts and answers alike."""
+
 Parts = tuple[str, str, str]
 
 
 def jamo(draw: Draw, level: int) -> Candidate:
     """Compose, decompose, take the finals away, exchange initials."""
-    parts = [_parts(draw, simple=level < 3) for _ in range(2 if level < 3 else 3)]
-    return (_compose, _decompose, _without_finals, _exchange)[level - 1](parts)
+    while True:
+        parts = [_parts(draw, simple=level < 3) for _ in range(2 if level < 3 else 3)]
+        made = (_compose, _decompose, _without_finals, _exchange)[level - 1](parts)
+        if not any(word in text for text in (_word(parts), made.answer) for word in RUDE):
+            return made
 
 
 def _parts(draw: Draw, *, simple: bool) -> Parts:

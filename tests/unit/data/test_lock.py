@@ -9,7 +9,7 @@ import pytest
 
 from harness.data.lock import Lock, counted, differences, is_locked_set, locked_set, read_lock, write_lock
 from harness.data.mirror import Mirror, mirror_of
-from harness.errors import SuiteError
+from harness.errors import StorageError, SuiteError
 from harness.plan import Suite, Task
 from tests.mirrors import write_set
 
@@ -117,3 +117,33 @@ def test_what_is_no_set_is_not_found(mirror: Mirror, hub: str) -> None:
 def test_sets_are_listed(mirror: Mirror) -> None:
     assert mirror.sets() == [HUB]
     assert mirror.find(HUB) == mirror.folder / HUB
+
+
+def _behind_a_link(mirror: Mirror) -> Path:
+    elsewhere = mirror.folder.parent / "elsewhere"
+    (mirror.folder / HUB / "default").rename(elsewhere)
+    (mirror.folder / HUB / "default").symlink_to(elsewhere)
+    return elsewhere
+
+
+def test_files_behind_a_link_count_like_others(mirror: Mirror) -> None:
+    lock = lock_of(mirror)
+    elsewhere = _behind_a_link(mirror)
+    assert is_locked_set(mirror, HUB, lock)
+    (elsewhere / "test.jsonl").write_text("{}\n")
+    assert not is_locked_set(mirror, HUB, lock)
+
+
+def test_a_set_that_is_a_link_and_one_with_a_circle_are_read_once(mirror: Mirror) -> None:
+    lock = lock_of(mirror)
+    moved = mirror.folder / HUB
+    moved.rename(mirror.folder.parent / "moved")
+    moved.symlink_to(mirror.folder.parent / "moved")
+    (moved / "circle").symlink_to(moved)
+    assert is_locked_set(mirror, HUB, lock)
+
+
+def test_a_lock_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "tasks").write_text("a file in the folder's place")
+    with pytest.raises(StorageError, match=r"data\.lock cannot be written"):
+        write_lock(tmp_path, Lock())

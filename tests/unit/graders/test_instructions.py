@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import unicodedata
 from collections.abc import Mapping
 from typing import Any
@@ -53,7 +54,47 @@ CASES: list[tuple[str, Mapping[str, Any], str, str]] = [
     ("korean:number_syllables", {"relation": "정확히", "num_syllables": 5}, "세종대왕님!", "세종대왕"),
     ("korean:acrostic", {"word": "봄비"}, "봄: 봄이 왔네\n비: 비도 오네", "봄이 왔네"),
     ("korean:forbidden_particle", {"particle": "은"}, "나는 학교에 간다", "봄은 좋다"),
+    ("korean:speech_level", {"style": "hae"}, "비가 와. 춥지?", "비가 온다."),
+    ("korean:speech_level", {"style": "haera"}, "사실이 아니다.", "사실이 아닙니다."),
+    ("Korean:acrostic_poem", {"target_word": "자유"}, "<<봄>>\n자: 자연 속에서\n유: 유유히\n끝", "유유히\n자연"),
+    ("Korean:postposition_drop", {}, "물 끓이기. 면 넣기.", "물을 끓인다."),
+    ("Korean:honorifics", {"direction_to": "honorific"}, "<<쉼>>\n오셨습니까? 이제 쉬세요.", "왔어? 이제 쉬세요."),
+    ("Korean:honorifics", {"direction_to": "non-honorific"}, "어제 즐거웠어. 또 놀자.", "어제 즐거웠어요."),
 ]  # fmt: skip
+
+
+NUMBERS = [
+    ("chinese", "사과 하나, 배 둘, 포도 세 송이.", "사과 일 개, 배 이 개, 포도 삼 송이.", "사과 하나, 배 둘"),
+    ("korean", "회의는 이십 분 동안 진행됩니다.", "회의는 스무 분 동안 진행됩니다.", "회의는 이십 분 동안 진행됩니다."),
+    ("chinese", "내 나이는 서른 다섯 살이에요.", "내 나이는 삼십오 세예요.", "내 나이는 삼십사 세예요."),
+    ("korean", "칠 일 동안 여행을 갑니다.", "이레 동안 여행을 갑니다.", "여드레 동안 여행을 갑니다."),
+    ("korean", "이 일은 구 명의 팀원이 필요합니다.", "이 일은 아홉 명의 팀원이 필요합니다.", "팀원이 필요합니다."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("system", "sentence", "kept", "broken"), NUMBERS)
+def test_numbers_are_written_in_the_other_system(system: str, sentence: str, kept: str, broken: str) -> None:
+    request = f"다음 문장의 숫자를 바꾸세요. '{sentence}'\n먼저 요청한 내용을 단어 그대로 반복한 후에 답변하세요"
+    arguments = {"direction_to": system}
+    assert follows("Korean:numbers", kept, request, arguments)
+    assert follows("Korean:numbers", f"다음 문장의 숫자를 바꾸세요. '{sentence}'\n\n{kept}", request, arguments)
+    assert not follows("Korean:numbers", broken, request, arguments)
+
+
+def test_a_repeated_request_is_not_judged_for_its_own_speech() -> None:
+    request = "다음 문장을 반말로 바꾸세요. '또 놀아요.'\n먼저 요청한 내용을 단어 그대로 반복한 후에 답변하세요"
+    arguments = {"direction_to": "non-honorific"}
+    assert follows("Korean:honorifics", "다음 문장을 반말로 바꾸세요. '또 놀아요.' 또 놀자.", request, arguments)
+    assert not follows("Korean:honorifics", "다음 문장을 반말로 바꾸세요. '또 놀아요.' 또 놀아요.", request, arguments)
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_a_model_that_repeats_itself_does_not_keep_a_rule(rule: str) -> None:
+    arguments = next((given for name, given, *_ in CASES if name == rule), {"direction_to": "korean"})
+    for piece in ("\n***\n", "가. ", "- x\n", "*a* ", "[x]", "1. ", "P.S. ", '"'):
+        begun = time.process_time()
+        follows(rule, (piece * 20_000)[:20_000], REQUEST, arguments)
+        assert time.process_time() - begun < 10, piece
 
 
 @pytest.mark.parametrize(("rule", "arguments", "kept", "broken"), CASES)
@@ -67,7 +108,7 @@ def test_a_rule_tells_what_keeps_it_from_what_does_not(
 
 
 def test_every_rule_has_a_case() -> None:
-    assert {case[0] for case in CASES} == set(RULES)
+    assert {case[0] for case in CASES} | {"Korean:numbers"} == set(RULES)
 
 
 def test_unknown_rules_relations_and_scripts_are_named() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+import unicodedata
 from fractions import Fraction
 
 import pytest
@@ -7,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.graders.number import number, same_formula, same_number
+from harness.graders.numeral import sino
 
 
 @pytest.mark.parametrize(
@@ -46,6 +49,163 @@ def test_the_number_that_a_text_ends_on(text: str, value: str) -> None:
 )
 def test_what_holds_no_number_is_none(text: str) -> None:
     assert number(text) is None
+
+
+REPLIES: list[tuple[str, str | None]] = [
+    ('정답: 3만 5천원', '35000'),
+    ('정답은 3만5천 원입니다', '35000'),
+    ('삼만 오천 원', '35000'),
+    ('정답: 삼만 오천', '35000'),
+    ('약 1억 2,345만 6,789원', '123456789'),
+    ('1억2345만6789', '123456789'),
+    ('2조 3천억 원', '2300000000000'),
+    ('1.5억', '150000000'),
+    ('3천', '3000'),
+    ('천 원', '1000'),
+    ('만 원', '10000'),
+    ('정답: 백만 원', '1000000'),
+    ('정답: 0.5', '1/2'),
+    ('정답: 50%', '50'),
+    ('정답: 50 %', '50'),
+    ('정답: 3/4', '3/4'),
+    ('정답: 1과 1/2', '3/2'),
+    ('정답: 1 1/2', '3/2'),
+    ('정답: -5', '-5'),
+    ('정답: －5', '-5'),
+    ('정답: 마이너스 5', '-5'),
+    ('정답: 1,234', '1234'),
+    ('정답: 1,234,567원', '1234567'),
+    ('정답은 42입니다.', '42'),
+    ('정답은 42.', '42'),
+    ('정답: 42.0', '42'),
+    ('정답: 42개', '42'),
+    ('정답: 42명입니다', '42'),
+    ('정답: 42 킬로그램', '42'),
+    ('정답: 42kg', '42'),
+    ('정답: 42 km/h', '42'),
+    ('정답: $42', '42'),
+    ('정답: $42$', '42'),
+    ('정답: ₩42,000', '42000'),
+    ('정답: \\(42\\)', '42'),
+    ('\\boxed{42}', '42'),
+    ('\\boxed{42\\text{ apples}}', '42'),
+    ('\\boxed{\\$42}', '42'),
+    ('\\boxed{-\\frac{3}{4}}', '-3/4'),
+    ('\\boxed{\\dfrac{3}{4}}', '3/4'),
+    ('\\boxed{3\\frac{1}{2}}', '7/2'),
+    ('\\boxed{1{,}000}', '1000'),
+    ('\\boxed{1\\,000}', '1000'),
+    ('#### 42', '42'),
+    ('####42', '42'),
+    ('The answer is 42.', '42'),
+    ('The answer is $1,234.50.', '1234.5'),
+    ('Answer: 42 (since 6*7=42)', '42'),
+    ('Answer: 6*7=42', '42'),
+    ('Answer: 6 × 7 = 42', '42'),
+    ('Answer: x = 42', '42'),
+    ('Answer: 42 = 6*7', '42'),
+    ('따라서 답은 12이다. 검산: 3*4=12', '12'),
+    ('답은 12이고 단위는 m이다', '12'),
+    ('정답: 12\n\n해설: 3과 4를 곱하면 12', '12'),
+    ('첫째 5, 둘째 7. 합은 12', '12'),
+    ('12', '12'),
+    ('-12', '-12'),
+    ('+12', '12'),
+    ('1e3', '1000'),
+    ('정답: 1e3', '1000'),
+    ('정답: 약 3.14', '3.14'),
+    ('정답: ３．１４', '3.14'),
+    ('정답: 3점', '3'),
+    ('답 : 8', '8'),
+    ('답은 8', '8'),
+    ('정답 8', '8'),
+    ('[정답] 8', '8'),
+    ('정답(8)', '8'),
+    ('정답: **8**', '8'),
+    ('**정답: 8**', '8'),
+    ('정답: 8번째', '8'),
+    ('정답: 스물여덟', '28'),
+    ('정답: 열두 개', '12'),
+    ('정답은 이십팔', '28'),
+    ('정답: 없음', None),
+    ('정답을 모르겠습니다', None),
+    ('죄송합니다', None),
+    ('답은 1개뿐이다', '1'),
+    ('3만 원과 5천 원', '5000'),
+    ('정답: 5천만', '50000000'),
+    ('정답: 5백만 원', '5000000'),
+    ('정답: 12억 원', '1200000000'),
+    ('정답: 1만', '10000'),
+    ('정답: 십만', '100000'),
+    ('정답: 1.2만', '12000'),
+    ('정답: 2배', '2'),
+    ('정답: ½', '1/2'),
+    ('정답: 3½', '7/2'),
+    ('정답: 1.', '1'),
+    ('정답: .5', '1/2'),
+    ('정답: 1/0', None),
+    ('정답: 100,', '100'),
+    ('정답: 007', '7'),
+    ('정답: −3', '-3'),
+    ('정답: (−3)', '-3'),
+    ('정답: 25°', '25'),
+    ('정답: 25도', '25'),
+    ('정답: 5천', '5000'),
+    ('정답: 4천5백', '4500'),
+    ('정답: 4천 5백 원', '4500'),
+    ('정답: 1만2천3백45', '12345'),
+    ('정답: 3할', '3'),
+    ('정답: 7일', '7'),
+    ('정답: 2조', '2000000000000'),
+    ('정답: 2조각', '2'),
+    ('정답: 3억년', '300000000'),
+    ('정답: 3만 년', '30000'),
+    ('정답: 3만여 명', '30000'),
+    ("정답: 5-3", None),
+    ("정답: 5~7", None),
+    ("정답: 5에서 7", None),
+    ("정답: 1,23", None),
+    ("정답: √4", None),
+    ("정답: 2^10", "1024"),
+    ("정답: 10^6", "1000000"),
+]  # fmt: skip
+"""As models write them."""
+
+
+@pytest.mark.parametrize(("text", "value"), REPLIES)
+def test_replies_as_models_write_them(text: str, value: str | None) -> None:
+    assert number(text) == (None if value is None else Fraction(value))
+
+
+@pytest.mark.parametrize(("text", "value"), REPLIES)
+def test_composed_and_decomposed_hangul_are_read_alike(text: str, value: str | None) -> None:
+    assert number(unicodedata.normalize("NFD", text)) == number(text)
+
+
+@pytest.mark.parametrize(
+    ("word", "value"),
+    [("삼만 오천", 35_000), ("천백", 1100), ("일억 이천만 삼백", 120_000_300), ("이십일", 21), ("공", 0),
+     ("만", 10_000),
+     ("백백", None), ("삼사", None), ("만 억", None), ("이조 삼억", 2_000_300_000_000)],
+)  # fmt: skip
+def test_number_words(word: str, value: int | None) -> None:
+    assert sino(word) == value
+
+
+@pytest.mark.parametrize(
+    "text", ["정답: 이 문제는 어렵다", "정답은 일단 모른다", "정답: 오직 하나의 길", "정답: 두려움", "답: 한국"]
+)
+def test_a_word_that_begins_like_a_number_is_none(text: str) -> None:
+    assert number(text) is None
+
+
+@pytest.mark.parametrize(
+    "piece", ["1 ", "1,", "3억 5천만 ", "1 + 1 = ", "1/", "정답: ", "삼만 ", "1^", "\\frac{1}{2}", "마이너스 ", "½"]
+)
+def test_a_model_that_repeats_itself_does_not_keep_the_grader(piece: str) -> None:
+    begun = time.process_time()
+    number((piece * 100_000)[:100_000])
+    assert time.process_time() - begun < 10
 
 
 @given(st.integers(-(10**15), 10**15))

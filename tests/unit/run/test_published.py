@@ -87,6 +87,18 @@ def test_a_stated_number_of_items_that_is_not_found_is_named(project: Path, scre
     assert lock_suites([], project, screen).problems == ("toy: 5 items stated, 4 counted",)
 
 
+@pytest.mark.parametrize(("total", "said"), [(4, ()), (5, ("Toys: 5 items stated in all, 4 counted",))])
+def test_the_items_of_a_whole_benchmark_are_counted(
+    project: Path, screen: Screen, total: int, said: tuple[str, ...]
+) -> None:
+    path = project / "configs/suite/toys.yaml"
+    content = yaml.safe_load(path.read_text())
+    content["tasks"][0] |= {"benchmark": "Toys", "origin": ORIGIN | {"total": total}}
+    path.write_text(yaml.safe_dump(content))
+    pull_suites([], project, project / "stick", screen)
+    assert lock_suites([], project, screen).problems == said
+
+
 def test_a_set_that_is_not_in_the_mirror_is_named_and_the_others_are_locked(project: Path, screen: Screen) -> None:
     locked = lock_suites([], project, screen)
     assert locked.problems == (f"org/toy is not in the mirror {project / '.cache/mirror'}",)

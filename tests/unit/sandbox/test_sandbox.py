@@ -5,20 +5,22 @@ from __future__ import annotations
 import importlib
 import os
 import platform
+import secrets
 import shutil
+import threading
 import time
 from pathlib import Path
 
 import psutil
 import pytest
 
-from harness.errors import SetupError
-from harness.sandbox import Ended, Limits, passes, require, run
+from harness.errors import SandboxError, SetupError
+from harness.sandbox import Ended, Limits, process, require, run
 from harness.sandbox.command import command
 from harness.sandbox.syscalls import ARCHITECTURES, CLONE, REFUSED, refusals
 
 running = importlib.import_module("harness.sandbox.run")  # the name is also the function's
-LIMITS = Limits(wall_s=3, cpu_s=1, memory_mib=256, processes=8, output_kib=64, scratch_mib=8)
+LIMITS = Limits(wall_s=9, cpu_s=2, memory_mib=256, processes=8, output_kib=64, scratch_mib=8)
 
 needs_a_sandbox = pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed")
 
@@ -44,7 +46,8 @@ needs_a_sandbox = pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubb
         ("import os\nfor i in range(9): open(f'/tmp/{i}', 'wb').write(b'x' * 2**21)", "error", "No space left"),
         ("import os; os.setuid(0)", "error", "PermissionError"),
         ("import os, signal; os.kill(1, signal.SIGKILL); print('still here')", "error", "not permitted"),
-        ("import os; print(os.getuid(), sorted(os.environ))", "done", "65534"),
+        ("import os; print(os.getuid() >= 1000, sorted(os.environ))", "done",
+         "True ['LANG', 'PATH', 'PWD', 'PYTHONHASHSEED', 'PYTHONUTF8']"),
         ("import resource; resource.setrlimit(resource.RLIMIT_AS, (-1, -1))", "error", "maximum limit"),
         ("import threading, time\nfor _ in range(99): threading.Thread(target=time.sleep, args=(.1,)).start()",
          "error", "can't start new thread"),
@@ -56,13 +59,106 @@ needs_a_sandbox = pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubb
         ("import os\nwhile True: os.write(2, b'x' * 65536)", "output", "xxxx"),
         ("import os; os.write(1, b'\\xff\\xc3')", "done", "\ufffd\ufffd"),
         ("print('a')\0", "error", "null bytes"),
-        ("print('\ud800')", "error", "can't decode"),
+        ("print('\ud800')", "error", "surrogates not allowed"),
         ("print('no end of line', end='')", "done", "no end of line"),
+        ("import os; os._exit(0)", "done", ""),
+        ("exit(4)", "error", ""),
+        ("if __name__ == '__main__': print('as a script')", "done", "as a script"),
+        ("import socket; socket.socket(40, socket.SOCK_STREAM)", "error", "not supported"),
+        ("import socket; socket.socket(socket.AF_NETLINK, socket.SOCK_RAW)", "error", "not supported"),
+        ("import socket; a, b = socket.socketpair(); a.send(b'x'); print(b.recv(1))", "done", "b'x'"),
+        ("open('/proc/1/mem', 'rb').read(1)", "error", "Permission denied"),
+        ("open('/proc/sys/kernel/core_pattern', 'w')", "error", "Error"),
+        ("open('/proc/kmsg').read(1)", "error", "Error"),
+        ("open('/sys/kernel/x')", "error", "No such file"),
+        ("import os, signal; os.kill(os.getppid(), signal.SIGKILL)", "error", "not permitted"),
+        ("import os\nfor each in os.listdir('/proc'):\n    if each.isdigit(): print(each)", "done", "1\n"),
+        ("import os; os.mknod('/tmp/disk', 0o060666, os.makedev(8, 0))", "error", "not permitted"),
+        ("import os; os.open('/tmp', os.O_RDONLY); os.chroot('/tmp')", "error", "not permitted"),
+        ("import os; os.chmod('/tmp', 0)", "error", "not permitted"),
+        ("import os, sys; os.link('/usr/bin/env', '/tmp/env')", "error", "cross-device"),
+        ("def deep(n): return deep(n + 1)\ndeep(0)", "error", "RecursionError"),
+        ("import sys; sys.setrecursionlimit(10**9)\ndef deep(n): return deep(n + 1)\ndeep(0)", "error", ""),
+        ("import ctypes; ctypes.string_at(0)", "error", ""),
     ],
 )  # fmt: skip
 def test_a_program_ends_as_it_should(program: str, ended: Ended, said: str) -> None:
     ran = run(program, LIMITS)
-    assert (ran.ended, said in ran.output) == (ended, True), ran
+    assert (ran.ended, said.casefold() in (ran.output + ran.errors).casefold()) == (ended, True), ran
+
+
+@needs_a_sandbox
+def test_a_program_reads_its_input_as_it_likes() -> None:
+    given = "첫 줄\n둘째 줄\n"
+    ways = (
+        "print(input()); print(input())",
+        "import sys; print(sys.stdin.read(), end='')",
+        "import sys; sys.stdout.buffer.write(sys.stdin.buffer.read())",
+        "print(open(0).read(), end='')",
+        "import os; print(os.read(0, 99).decode(), end='')",
+        "import fileinput\nfor line in fileinput.input(): print(line, end='')",
+    )
+    assert [run(program, LIMITS, given=given).output for program in ways] == [given] * len(ways)
+    assert "EOFError" in run("input(); input()", LIMITS, given="one line").errors
+    with pytest.raises(ValueError, match="leaves no room"):
+        run("", LIMITS, given="x" * 2**22)
+
+
+@needs_a_sandbox
+def test_the_same_program_says_the_same_every_time() -> None:
+    program = "import random\nprint(list({'one', 'two', 'three', 'four'}), hash('five'), random.random())"
+    assert len({run(program, LIMITS).output for _ in range(3)}) == 1
+
+
+@needs_a_sandbox
+def test_no_secret_of_this_process_s_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = secrets.token_hex(8)
+    monkeypatch.setenv("SECRET_TOKEN", secret)
+    program = (
+        "import glob\nfor path in glob.glob('/proc/*/environ') + glob.glob('/proc/*/cmdline'):\n"
+        "    try: print(open(path, 'rb').read())\n    except OSError: pass"
+    )
+    ran = run(program, LIMITS)
+    assert (ran.ended, secret in ran.output + ran.errors) == ("done", False)
+
+
+@needs_a_sandbox
+def test_a_neighbour_s_processes_do_not_count() -> None:
+    """Limits on processes are the kernel's, by user: every sandbox has a user of its own."""
+    waiting = "import os, time\nfor _ in range(6):\n    if os.fork() == 0: time.sleep(30)\ntime.sleep(30)"
+    busy = threading.Thread(target=run, args=(waiting, Limits(wall_s=4, processes=8)))
+    busy.start()
+    time.sleep(1)
+    threads = "import threading, time\nfor _ in range(6): threading.Thread(target=time.sleep, args=(.1,)).start()"
+    ended = [run(threads, Limits(processes=8)).ended for _ in range(3)]
+    busy.join()
+    assert ended == ["done"] * 3
+
+
+@needs_a_sandbox
+@pytest.mark.parametrize("problem", ["exec false", "sleep 60"])
+def test_a_sandbox_that_does_not_stand_says_nothing_of_the_program(
+    problem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    require()
+    broken = tmp_path / "bwrap"
+    broken.write_text(f"#!/bin/sh\n{problem}\n")
+    broken.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with pytest.raises(SandboxError, match="did not come to stand"):
+        run("print(1)", Limits(wall_s=0.5))
+
+
+@needs_a_sandbox
+def test_a_machine_without_processes_to_spare_says_nothing_of_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    require()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(process.subprocess, "Popen", refuse)
+    with pytest.raises(SandboxError, match="could not be started"):
+        run("print(1)", LIMITS)
 
 
 @needs_a_sandbox
@@ -79,8 +175,8 @@ def test_a_program_ends_as_it_should(program: str, ended: Ended, said: str) -> N
 )
 def test_what_goes_on_for_ever_is_stopped_with_all_its_children(program: str) -> None:
     begun = time.monotonic()
-    ran = run(program, Limits(wall_s=0.5, cpu_s=30, processes=8))
-    assert (ran.ended, time.monotonic() - begun < 5) == ("timeout", True)
+    ran = run(program, Limits(wall_s=2, cpu_s=30, processes=8))
+    assert (ran.ended, time.monotonic() - begun < 9) == ("timeout", True)
     time.sleep(0.2)
     left = [each for each in psutil.Process().children(recursive=True) if each.status() != psutil.STATUS_ZOMBIE]
     assert not [each for each in left if "bwrap" in each.name()]
@@ -113,7 +209,7 @@ def test_a_machine_whose_system_calls_are_not_known_has_no_filter() -> None:
 
 def test_this_machine_s_own_files_are_not_a_program_s() -> None:
     """Until its walls stand, the first process of a sandbox still sees them."""
-    assert running._files(os.getpid()) == 0
+    assert process.files(os.getpid()) == 0
 
 
 @needs_a_sandbox
@@ -130,26 +226,6 @@ def test_memory_of_all_processes_together_is_bounded() -> None:
     assert run(program, Limits(memory_mib=256, processes=64, wall_s=10)).ended == "memory"
 
 
-@needs_a_sandbox
-@pytest.mark.parametrize(
-    ("program", "right"),
-    [
-        ("def add(a, b):\n    return a + b", True),
-        ("def add(a, b):\n    return a - b", False),
-        ("", False),
-        ("def add(a, b):\n    return a + b\nraise SystemExit(0)", False),
-        ("import os\ndef add(a, b):\n    os._exit(0)", False),
-        ("def add(a, b):\n    print('passed'); raise SystemExit", False),
-        ("def add(a, b):\n    while True: pass", False),
-        ("import sys\ndef add(a, b):\n    sys.stderr.write('noted'); print('so', end=''); return a + b", True),
-        ("def print(*_): pass\ndef add(a, b):\n    return a + b", True),
-        ("def add(a, b):\n    return a + b\nif __name__ == '__main__':\n    add(input(), 1)", True),
-    ],
-)
-def test_only_a_program_whose_tests_all_ran_passes(program: str, right: bool) -> None:
-    assert passes(program, "assert add(2, 3) == 5", LIMITS) is right
-
-
 def test_without_a_sandbox_nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running.shutil, "which", lambda _: None)
     running._tried.cache_clear()
@@ -162,7 +238,7 @@ def test_without_a_sandbox_nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_sandbox_has_no_network_and_a_read_only_root() -> None:
-    line = command(Limits(), "user_namespace", 3)
+    line = command("program", Limits(), "user_namespace", 3, 4)
     assert {"--unshare-net", "--unshare-pid", "--unshare-user", "--die-with-parent", "--clearenv"} <= set(line)
     assert line[line.index("--cap-drop") + 1] == "ALL"
     assert "--bind" not in line

@@ -15,6 +15,7 @@ from harness.config import load_round, load_suite
 from harness.data.lock import Lock, write_lock
 from harness.plan import Suite
 from harness.suites.catalogue import Catalogue, stock_tasks
+from harness.suites.readers import READERS
 
 PROJECT = Path(__file__).parents[3]
 NAMES = (
@@ -78,8 +79,24 @@ def test_no_few_shot_comes_out_of_the_asked_split(suite: Suite) -> None:
 
 def test_the_primary_filter_exists(suite: Suite) -> None:
     for task in suite.tasks:
-        named = [pipeline["name"] for pipeline in config(suite.folder, task.name).get("filter_list") or []]
-        assert task.filter in (named or ["none"]), task.name
+        file = config(suite.folder, task.name)
+        named = [pipeline["name"] for pipeline in file.get("filter_list") or []]
+        assert task.filter in (*(named or ["none"]), *READERS), task.name
+        if task.filter in READERS:
+            assert file.get("output_type") == "generate_until", task.name
+
+
+def test_a_written_choice_is_read_as_it_is_written_in_korean(suite: Suite) -> None:
+    """The stock filters take the first letter anywhere, or one phrase."""
+    for task in suite.tasks:
+        if task.filter in ("get-answer", "custom-extract", "flexible-extract") or "direct" in task.name:
+            file = config(suite.folder, task.name)
+            assert not _takes_a_letter(file), task.name
+
+
+def _takes_a_letter(file: Mapping[str, Any]) -> bool:
+    steps = [step for pipeline in file.get("filter_list") or [] for step in pipeline["filter"]]
+    return any("A-" in str(step.get("regex_pattern", "")) or "ABC" in str(step.get("regex_pattern")) for step in steps)
 
 
 def test_a_written_answer_has_a_budget(suite: Suite) -> None:

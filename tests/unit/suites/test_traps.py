@@ -13,7 +13,7 @@ import pytest
 from harness.config import load_suite
 from harness.errors import SuiteError
 from harness.plan import Shots, Suite, Task
-from harness.request import Generation
+from harness.request import Answer, Generation, GenerationAnswer
 from harness.suites import LoadedTask, load
 from tests import mirrors
 from tests.mirrors import write_set
@@ -56,10 +56,17 @@ def korean_nli(root: Path, file: str, quoting: int) -> None:
 
 
 @mirrors.needs_real_data
-@pytest.mark.parametrize(("file", "rows", "left"), [("xnli.dev.ko.tsv", 2490, 1571), ("xnli.test.ko.tsv", 5010, 4954)])
-def test_rows_that_quotes_swallow_are_missed(tmp_path: Path, file: str, rows: int, left: int) -> None:
+@pytest.mark.parametrize(
+    ("file", "rows", "said"),
+    [
+        ("xnli.dev.ko.tsv", 2490, "holds 1571 rows, the suite expects 2490"),
+        ("xnli.test.ko.tsv", 5010, "holds 4954 rows, the suite expects 5010"),
+        ("sts-dev.tsv", 1500, "the data cannot be read: .*Expected 7 fields"),
+    ],
+)
+def test_rows_that_quotes_swallow_are_missed(tmp_path: Path, file: str, rows: int, said: str) -> None:
     korean_nli(tmp_path, file, csv.QUOTE_MINIMAL)
-    with pytest.raises(SuiteError, match=f"holds {left} rows, the suite expects {rows}"):
+    with pytest.raises(SuiteError, match=said):
         trap(tmp_path, rows)
 
 
@@ -101,6 +108,14 @@ def test_splits_of_different_columns_are_refused(tmp_path: Path) -> None:
     task_file(tmp_path, path="org/sentineg", kwargs="{}", text="{{Text}}", choices='["0", "1"]', target="{{Label}}")
     with pytest.raises(SuiteError, match=r"cannot be read|columns"):
         trap(tmp_path, 397)
+
+
+def test_a_few_shot_split_that_lost_rows_is_missed(toy: Path) -> None:
+    shots = [{"q": f"{n}번 예", "label": str(n % 2)} for n in range(5)]
+    write_set(toy / ".cache/mirror", "org/toy", {"default": {"test": ROWS, "dev": shots}})
+    assert trap(toy, 4, shots=Shots(n=2, split="dev", rows=5)).n == 4
+    with pytest.raises(SuiteError, match="'dev', from which few-shots are drawn, holds 5 rows, the suite expects 6"):
+        trap(toy, 4, shots=Shots(n=2, split="dev", rows=6))
 
 
 def test_a_changed_set_is_read_anew_and_not_from_a_cache(toy: Path) -> None:
@@ -213,6 +228,47 @@ def test_a_full_stop_ends_no_written_answer(tmp_path: Path, project: Path, monke
     assert "." not in here.until
     assert here.max_tokens == 1024
     assert here.context.count("정답：") == 6
+
+
+SAID = {
+    "B": "correct",
+    "정답은 ②입니다.": "correct",
+    "A일까? 아니다. 따라서 정답: B": "correct",
+    "2번": "correct",
+    "The answer is (B).": "correct",
+    "정답: C": "wrong",
+    "정답: 2": "unparsed",
+    "B와 C": "unparsed",
+}
+"""Answers to questions whose right choice is B, and what each is."""
+
+
+@pytest.mark.parametrize(
+    ("filter_", "right"), [("read_choice", list(SAID.values())), ("none", ["correct", *["wrong"] * 7])]
+)
+def test_a_written_choice_is_read_as_it_is_said(
+    tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch, filter_: str, right: list[str]
+) -> None:
+    """The stock task takes the whole answer for the letter."""
+    monkeypatch.setenv("HARNESS_MIRROR", str(tmp_path))
+    row = {"A": "가", "B": "나", "C": "다", "D": "라", "answer": 2}
+    splits = {
+        "test": [row | {"question": f"물음 {n}"} for n in range(8)],
+        "dev": [row | {"question": f"보기 {n}"} for n in range(5)],
+    }
+    write_set(tmp_path, "HAERAE-HUB/KMMLU", {"Law": splits})
+    suite = stock("korean_written", "kmmlu_direct_law", project, items=8, filter=filter_)
+    (loaded,) = load(suite, root=project, seed=0)
+    answers: dict[tuple[str, int, int], Answer] = {
+        (one.item_id, 0, 0): GenerationAnswer(text, "stop")
+        for one, text in zip(loaded.requests(None, None), SAID, strict=True)
+    }
+    assert [sample.outcome for sample in loaded.grade(answers)] == right
+
+
+def test_a_reader_of_written_answers_reads_no_log_likelihoods(toy: Path) -> None:
+    with pytest.raises(SuiteError, match="'read_choice' reads written answers; the task is of type multiple_choice"):
+        trap(toy, 4, filter="read_choice")
 
 
 def test_the_first_shots_stand_before_every_item(

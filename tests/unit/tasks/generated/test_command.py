@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,9 +40,49 @@ def test_an_unknown_family_names_a_close_one(tmp_path: Path, capsys: pytest.Capt
     assert "age_ko" in error
 
 
-def test_a_negative_number_is_a_mistake(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert _generate("age_ko", tmp_path / "x.jsonl", n=-1) == 2
-    assert "0 or more" in capsys.readouterr().err
+@pytest.mark.parametrize("n", [-1, 1_000_001, 10**30])
+def test_a_number_that_is_none_is_a_mistake(tmp_path: Path, capsys: pytest.CaptureFixture[str], n: int) -> None:
+    assert _generate("age_ko", tmp_path / "x.jsonl", n=n) == 2
+    assert "from 0 to 1,000,000" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("seed", [-1, 0, 10**40])
+def test_any_whole_number_is_a_seed(tmp_path: Path, seed: int) -> None:
+    assert _generate("age_ko", tmp_path / "x.jsonl", seed=seed) == 0
+    assert len((tmp_path / "x.jsonl").read_text(encoding="utf-8").splitlines()) == 5
+
+
+def test_a_file_that_is_there_is_replaced_whole_or_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "x.jsonl"
+    out.write_text("what was there")
+    real = json.dumps
+
+    def full(row: object, **how: Any) -> str:
+        if "00003" in real(row):
+            raise OSError(28, "No space left on device")
+        return real(row, **how)
+
+    monkeypatch.setattr(json, "dumps", full)
+    assert _generate("age_ko", out) == 2
+    assert "No space left" in capsys.readouterr().err
+    monkeypatch.undo()
+    assert [path.name for path in tmp_path.iterdir()] == ["x.jsonl"]
+    assert out.read_text() == "what was there"
+    assert _generate("age_ko", out) == 0
+    assert out.read_text(encoding="utf-8").startswith('{"item_id": "age_ko-')
+
+
+@pytest.mark.parametrize("given", [["--seed", "x", "--n", "1"], ["--seed", "1", "--n", "1.5"], ["--seed", "1"]])
+def test_what_is_no_number_is_a_mistake_of_the_command_line(
+    given: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["data", "generate", "age_ko", *given, "--out", str(tmp_path / "x.jsonl")])
+    assert caught.value.code == 2
+    assert "error:" in capsys.readouterr().err
 
 
 def test_an_output_that_cannot_be_written_is_a_mistake(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

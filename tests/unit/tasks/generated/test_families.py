@@ -9,12 +9,15 @@ import subprocess
 import sys
 import unicodedata
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.data.families import Row, items, names
+from tasks.generated.families.script import RUDE
+from tasks.generated.registry import FAMILIES, generate
 from tests.conftest import PROJECT
 from tests.unit.tasks.generated.solvers import SOLVERS
 
@@ -78,10 +81,48 @@ def test_fewer_items_are_the_beginning_of_more(name: str) -> None:
 
 @pytest.mark.full
 @pytest.mark.parametrize("name", [name for name in names() if name not in LONG])
-def test_seeds_give_more_than_two_thousand_different_prompts(name: str) -> None:
-    seeds = [{str(row["prompt"]) for row in _rows(name, seed, 410)} for seed in range(5)]
-    assert [len(prompts) for prompts in seeds] == [410] * 5
-    assert len(set.union(*seeds)) > 2000
+def test_seeds_give_more_than_two_thousand_different_prompts_of_every_level(name: str) -> None:
+    for level in FAMILIES[name].levels:
+        seeds = [{str(row["prompt"]) for row in generate(name, seed, 430, [level])} for seed in range(5)]
+        assert [len(prompts) for prompts in seeds] == [430] * 5
+        assert len(set.union(*seeds)) > 2000, level
+
+
+SHORTCUTS: dict[str, Callable[[str, str], float]] = {
+    "the longest": lambda _, choice: len(choice),
+    "the shortest": lambda _, choice: -len(choice),
+    "the one that the prompt names most often": lambda prompt, choice: prompt.count(choice),
+    "the one that the prompt names least often": lambda prompt, choice: -prompt.count(choice),
+    "the one that the prompt names first": lambda prompt, choice: -prompt.find(choice) % 10**6,
+    "the one that the prompt names last": lambda prompt, choice: prompt.rfind(choice),
+}
+"""What a guesser who does not solve anything may go by: the choice of which this is largest."""
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("name", CHOICES)
+def test_no_shortcut_finds_the_answer(name: str) -> None:
+    rows = _rows(name, 3, 600)
+    for what, of in SHORTCUTS.items():
+        hits = 0.0
+        for row in rows:
+            values = [of(str(row["prompt"]), choice) for choice in row["choices"]]  # type: ignore[attr-defined]
+            best = [place for place, value in enumerate(values) if value == max(values)]
+            hits += (row["target"] in best) / len(best)
+        assert hits <= 0.36 * len(rows), what
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_no_choice_beside_the_right_one_solves_it(name: str) -> None:
+    """A solver that is shown the choices in another order still takes the same one."""
+    for row in _rows(name, 11, 40):
+        assert isinstance(row["choices"], list)
+        assert SOLVERS[name](str(row["prompt"]), row["choices"][::-1]) == _answer(row)
+
+
+def test_no_rude_word_is_put_together() -> None:
+    rows = _rows("jamo_ko", 12, 2000)
+    assert not [row for row in rows for word in RUDE if word in str(row["prompt"]) + str(row["target"])]
 
 
 @pytest.mark.full
@@ -146,11 +187,15 @@ def test_the_bytes_of_a_seed_are_pinned() -> None:
 
 def test_hash_seed_and_locale_change_nothing() -> None:
     code = "from tests.unit.tasks.generated.test_families import _digest; print(_digest())"
-    environment = {"PYTHONHASHSEED": "4242", "LC_ALL": "C", "PYTHONPATH": str(PROJECT), "PATH": "/usr/bin:/bin"}
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PROJECT, env=environment
-    )
-    assert done.stdout.strip() == GOLDEN
+    base = {"PYTHONPATH": str(PROJECT), "PATH": "/usr/bin:/bin"}
+    for more in (
+        {"PYTHONHASHSEED": "4242", "LC_ALL": "C", "TZ": "Pacific/Kiritimati"},
+        {"PYTHONHASHSEED": "0", "LC_ALL": "ko_KR.EUC-KR", "TZ": "America/New_York", "PYTHONOPTIMIZE": "2"},
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PROJECT, env=base | more
+        )
+        assert done.stdout.strip() == GOLDEN
 
 
-GOLDEN = "049f737446c8a20522f0daa929e9b21c7ce479ddad1b9ba0e73be8d2304924f9"
+GOLDEN = "b2621e8d50e10a58a1fb3df5efe45ad51e6b8dc017708785987b4d0f48258da7"

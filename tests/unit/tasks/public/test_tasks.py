@@ -40,6 +40,7 @@ def taking(found: LoadedTask, place: int) -> list[float]:
 
 REAL = [
     ("korean_public", "klue_nli", mirrors.klue_nli),
+    ("korean_public", "kornli", mirrors.kornli),
     ("nia_like", "kobbq", mirrors.kobbq),
     ("nia_like", "kobbq_unbiased", mirrors.kobbq),
     ("safety_public", "square_sensitive", mirrors.safety),
@@ -117,16 +118,25 @@ def test_a_constant_answer_finds_one_class_and_misses_the_other(
     assert (taking(safe, 1), taking(unsafe, 1)) == ([0.0] * 3, [1.0])
 
 
-def test_four_and_five_choices_stand_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_four_and_five_choices_stand_side_by_side_and_written_answers_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rows = [
         {"question": "물음", "options": ["가", "나", "다", "라"], "solution": "4"},
         {"question": "물음 2", "options": ["가", "나", "다", "라", "마"], "solution": "5"},
+        {"question": "물음 3", "options": ["1", "2", "3", "4", "5"], "solution": "2"},
+        {"question": "물음 4", "options": ["1", "2", "3", "4", "5"], "solution": "2"},
     ]
     write_set(tmp_path, "LGAI-EXAONE/KMMLU-Pro", {"default": {"test": rows}})
-    found = loaded("round1_common", "kmmlu_pro", tmp_path, monkeypatch, items=2)
-    assert [item.choices for item in found.items] == [("A", "B", "C", "D"), ("A", "B", "C", "D", "E")]
-    assert [item.target for item in found.items] == ["D", "E"]
-    assert found.requests(None, None)[1].ask.context == "물음 2\nA. 가\nB. 나\nC. 다\nD. 라\nE. 마\n정답:"
+    found = loaded("round1_common", "kmmlu_pro", tmp_path, monkeypatch, items=4)
+    assert [item.target for item in found.items] == ["D", "E", "B", "B"]
+    asked = found.requests(None, None)
+    assert asked[1].ask.context.endswith("물음 2\nA. 가\nB. 나\nC. 다\nD. 라\nE. 마\n")
+    texts = ("A일까? 아니다.\n정답: D", "정답은 ⑤입니다.", "답은 2이다.", "죄송하지만 답할 수 없습니다.")
+    answers: dict[tuple[str, int, int], Answer] = {
+        (one.item_id, 0, 0): GenerationAnswer(text, "stop") for one, text in zip(asked, texts, strict=True)
+    }
+    assert [sample.outcome for sample in found.grade(answers)] == ["correct", "correct", "unparsed", "refused"]
 
 
 def test_every_rule_of_an_instruction_must_be_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
