@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
-import datetime
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, get_args
 
@@ -164,20 +162,12 @@ def _released(gate: Compared, window: Window, name: str, released: str | None) -
     if released is None:
         yield f"{where} has no release date; the window needs its day: set {name}.released"
         return
-    day, until = (datetime.date.fromisoformat(each) for each in (released, window.before))
-    first = _months_before(until, window.months)
-    if not first <= day <= until:
+    if not window.holds(released):
+        first, last = window.days
         yield (
-            f"{where} was released on {day}, outside the window from {first} to {until};"
+            f"{where} was released on {released}, outside the window from {first} to {last};"
             " name a model released in the window, or change window"
         )
-
-
-def _months_before(day: datetime.date, months: int) -> datetime.date:
-    """The same day of an earlier month, or that month's last."""
-    index = day.year * 12 + day.month - 1 - months
-    year, month = divmod(index, 12)
-    return datetime.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
 def _policies(round_: Round) -> Iterator[str]:
