@@ -14,7 +14,7 @@ from harness.plan.gates import Window
 from harness.plan.serving import Stated
 from harness.run.memory import layout, memory, per_gpu
 from harness.run.planned import planned
-from harness.run.prospects import effective_items, prospects
+from harness.run.prospects import effective_items, family_level, prospects
 from harness.run.schedule import hours, latest_start
 from harness.run.stated import fact_lines
 from tests.unit.verdict.rounds import floor, model, ratio_to, round_of
@@ -246,3 +246,13 @@ def test_what_a_round_can_settle_is_forecast() -> None:
     assert lines[0].startswith("main_floor: settled with 80% power for a true share of 41")
     assert "main_ratio: settled with 80% power for a true ratio of" in lines[1]
     assert "two totals are told apart with 80% power where they lie 6.9 points apart" in lines[2]
+
+
+@pytest.mark.parametrize(("family", "level"), [("holm", 1 - 0.05 / 10), ("none", 0.95)])
+def test_a_forecast_counts_every_reference_of_every_entrant(family: str, level: float) -> None:
+    """Two entrants, a floor, and a ratio to four references: ten questions."""
+    names = tuple(f"r{at}" for at in range(4))
+    ratio = ratio_to("r0", 0.95).model_copy(update={"reference": None, "references": names})
+    round_ = round_of(["a", "b"], gates=[floor(0.5), ratio], references=names)
+    round_ = round_.model_copy(update={"rules": round_.rules.model_copy(update={"family": family})})
+    assert family_level(round_) == pytest.approx(level)
