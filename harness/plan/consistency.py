@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, get_args
 
-from harness.plan.gates import Compared, Independence, MeasuredGate, Window
+from harness.plan.gates import Compared, Floor, Independence, MeasuredGate, NonInferiority, Ratio, Window
 from harness.plan.points import AsPoints, PointItem, Relative
 from harness.plan.policy import Component, PolicyRow
 from harness.plan.rules import Below, KeepK
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from harness.plan.round import Round
 
 ROUNDING = 1e-6
+MOST_RATIO = 2.0
+"""A minimum above this, times a reference, was surely meant as a percentage."""
 RESERVED = ("rank", "below", "decision")
 """What results call the ranking, the least points and the whole decision."""
 
@@ -33,6 +35,7 @@ def problems(round_: Round) -> Iterator[str]:
     yield from _names(round_)
     yield from _sources(round_)
     yield from _points(round_)
+    yield from _thresholds(round_)
     yield from _references(round_)
     yield from _policies(round_)
     if not round_.dry_run:
@@ -139,6 +142,20 @@ def _scale(item: PointItem, round_: Round) -> Iterator[str]:
         yield f"rules: {item.name}: its scale reaches from {low:g} to {high:g}; low must lie below high"
     if isinstance(item.scale, AsPoints) and any(source.kind in ("suite", "task") for source in basic(item.source)):
         yield f"rules: {item.name}: a mean of answers is no number of points; use the linear scale"
+
+
+def _thresholds(round_: Round) -> Iterator[str]:
+    """Shares are no percentages: a mean of answers lies between 0 and 1."""
+    for gate in round_.rules.gates:
+        if not isinstance(gate, MeasuredGate):
+            continue
+        shares = all(source.kind in ("suite", "task") for source in basic(gate.source))
+        if isinstance(gate, Ratio) and gate.minimum > MOST_RATIO:
+            yield f"rules: {gate.name}: minimum {gate.minimum:g} is {gate.minimum:.0%} of the reference; 95 % is 0.95"
+        elif isinstance(gate, Floor) and shares and not 0 <= gate.minimum <= 1:
+            yield f"rules: {gate.name}: minimum {gate.minimum:g} is no share of right answers; 60 % is 0.6"
+        elif isinstance(gate, NonInferiority) and shares and gate.margin > 1:
+            yield f"rules: {gate.name}: margin {gate.margin:g} is more than the whole scale; 2 points in 100 are 0.02"
 
 
 def _references(round_: Round) -> Iterator[str]:

@@ -106,7 +106,7 @@ def _gate(gate: MeasuredGate, items: int, level: float, round_: Round) -> str:
         what = _settled(found, percent_of_rule(gate.minimum), "a true share")
     elif isinstance(gate, Ratio):
         found = detectable_ratio(REFERENCE, gate.minimum, AGREEMENT, plan, level, POWER)
-        truth = (gate.minimum + NEAR) * REFERENCE
+        truth = min((gate.minimum + NEAR) * REFERENCE, 0.999)
         needed = items_ratio(truth, REFERENCE, gate.minimum, AGREEMENT, level, POWER, EFFECT)
         what = _settled(found, percent_of_rule(gate.minimum), "a true ratio") + _against(gate)
     else:
