@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from pydantic import ConfigDict
+
 from harness.plan import Frozen, Mode
 
 Outcome = Literal["correct", "wrong", "scored", "refused", "unparsed", "truncated", "failed"]
@@ -35,6 +37,9 @@ class Number(Frozen):
 
 class Sample(Frozen):
     """One item and repeat of one task: a line of samples/<task>.jsonl."""
+
+    # What is no number is named with its item and task where samples become items.
+    model_config = ConfigDict(allow_inf_nan=True)
 
     item_id: str
     repeat: int

@@ -82,7 +82,7 @@ def read_ruling(path: Path) -> Ruling:
         # YAML reads an unquoted day as a date.
         given = {**content, "when": str(content.get("when", ""))} if isinstance(content, dict) else content
         ruling = RulingFile.model_validate(given)
-    except (yaml.YAMLError, ValidationError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise ConfigError(
             f"{path}: no ruling: {_first(error)}",
             "a ruling has: entrant, findings (their SHA-256), decision (cleared | disqualified), reply, who, when",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from harness.errors import ConfigError
 from harness.panels.files import Locate, digest_of, located
@@ -19,13 +19,22 @@ ROUNDING = 1e-9
 def read_inputs(round_: Round, locate: Locate) -> Inputs:
     """Panels, tables, audit reports and rulings of a round; ConfigError names file, line, value and remedy."""
     findings = _findings(round_, locate)
+    files = input_files(round_)
     return Inputs(
-        tables=_tables(round_, locate),
-        panels=_panels(round_, locate),
+        tables=_tables(round_, locate, files),
+        panels=_panels(round_, locate, files),
         findings=findings,
         rulings=_rulings(round_, findings, locate),
-        files={name: digest_of(locate(name)) for name in input_files(round_)},
+        files={name: digest_of(locate(name)) for name in files},
     )
+
+
+def read_what_is_there(round_: Round, locate: Locate) -> Inputs:
+    """The inputs of a round that is only planned: as `read_inputs`, without the files that do not exist yet."""
+    there = [name for name in input_files(round_) if locate(name).is_file()]
+    if len(there) == len(input_files(round_)):
+        return read_inputs(round_, locate)
+    return Inputs(tables=_tables(round_, locate, there), panels=_panels(round_, locate, there))
 
 
 def input_files(round_: Round) -> tuple[str, ...]:
@@ -35,18 +44,18 @@ def input_files(round_: Round) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*files, *round_.rulings]))
 
 
-def _tables(round_: Round, locate: Locate) -> dict[str, Table]:
+def _tables(round_: Round, locate: Locate, files: Collection[str]) -> dict[str, Table]:
     models = [model.name for model in round_.models]
     outcomes = {key_of(gate.source) for gate in round_.rules.gates if isinstance(gate, ImportedOutcome)}
     found: dict[str, Table] = {}
     for source in round_.rules.sources():
-        if isinstance(source, TableValue):
+        if isinstance(source, TableValue) and source.file in files:
             path = located(source.file, "table", locate)
             found[key_of(source)] = read_table(path, source, models, outcomes=key_of(source) in outcomes)
     for item in round_.rules.items:
-        for table in (each for each in basic(item.source) if isinstance(each, TableValue)):
+        for table in (each for each in basic(item.source) if isinstance(each, TableValue) and each.file in files):
             _within(item, table, found[key_of(table)])
-    if (totals := round_.rules.totals) is not None:
+    if (totals := round_.rules.totals) is not None and totals.file in files:
         _bounded(totals, found[key_of(totals)], round_.rules.points, "all items together can earn")
     return found
 
@@ -72,7 +81,7 @@ def _bounded(
             )
 
 
-def _panels(round_: Round, locate: Locate) -> dict[str, Panel]:
+def _panels(round_: Round, locate: Locate, files: Collection[str]) -> dict[str, Panel]:
     sources = [source for source in round_.rules.sources() if isinstance(source, PanelMean)]
     entrants = [model.name for model in round_.entrants]
     return {
@@ -80,6 +89,7 @@ def _panels(round_: Round, locate: Locate) -> dict[str, Panel]:
             located(file, "panel", locate), [source for source in sources if source.file == file], entrants
         )
         for file in dict.fromkeys(source.file for source in sources)
+        if file in files
     }
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import calendar
-import datetime
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, get_args
 
-from harness.plan.gates import Compared, Independence, MeasuredGate, Window
+from harness.plan.gates import Compared, Floor, Independence, MeasuredGate, NonInferiority, Ratio, Window
 from harness.plan.points import AsPoints, PointItem, Relative
 from harness.plan.policy import Component, PolicyRow
 from harness.plan.rules import Below, KeepK
@@ -26,6 +24,8 @@ if TYPE_CHECKING:
     from harness.plan.round import Round
 
 ROUNDING = 1e-6
+MOST_RATIO = 2.0
+"""A minimum above this, times a reference, was surely meant as a percentage."""
 RESERVED = ("rank", "below", "decision")
 """What results call the ranking, the least points and the whole decision."""
 
@@ -35,6 +35,7 @@ def problems(round_: Round) -> Iterator[str]:
     yield from _names(round_)
     yield from _sources(round_)
     yield from _points(round_)
+    yield from _thresholds(round_)
     yield from _references(round_)
     yield from _policies(round_)
     yield from _candidates(round_)
@@ -144,6 +145,20 @@ def _scale(item: PointItem, round_: Round) -> Iterator[str]:
         yield f"rules: {item.name}: a mean of answers is no number of points; use the linear scale"
 
 
+def _thresholds(round_: Round) -> Iterator[str]:
+    """Shares are no percentages: a mean of answers lies between 0 and 1."""
+    for gate in round_.rules.gates:
+        if not isinstance(gate, MeasuredGate):
+            continue
+        shares = all(source.kind in ("suite", "task") for source in basic(gate.source))
+        if isinstance(gate, Ratio) and gate.minimum > MOST_RATIO:
+            yield f"rules: {gate.name}: minimum {gate.minimum:g} is {gate.minimum:.0%} of the reference; 95 % is 0.95"
+        elif isinstance(gate, Floor) and shares and not 0 <= gate.minimum <= 1:
+            yield f"rules: {gate.name}: minimum {gate.minimum:g} is no share of right answers; 60 % is 0.6"
+        elif isinstance(gate, NonInferiority) and shares and gate.margin > 1:
+            yield f"rules: {gate.name}: margin {gate.margin:g} is more than the whole scale; 2 points in 100 are 0.02"
+
+
 def _references(round_: Round) -> Iterator[str]:
     known = {model.name: model for model in round_.references}
     for gate in round_.rules.gates:
@@ -165,20 +180,12 @@ def _released(gate: Compared, window: Window, name: str, released: str | None) -
     if released is None:
         yield f"{where} has no release date; the window needs its day: set {name}.released"
         return
-    day, until = (datetime.date.fromisoformat(each) for each in (released, window.before))
-    first = _months_before(until, window.months)
-    if not first <= day <= until:
+    if not window.holds(released):
+        first, last = window.days
         yield (
-            f"{where} was released on {day}, outside the window from {first} to {until};"
+            f"{where} was released on {released}, outside the window from {first} to {last};"
             " name a model released in the window, or change window"
         )
-
-
-def _months_before(day: datetime.date, months: int) -> datetime.date:
-    """The same day of an earlier month, or that month's last."""
-    index = day.year * 12 + day.month - 1 - months
-    year, month = divmod(index, 12)
-    return datetime.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
 def _policies(round_: Round) -> Iterator[str]:

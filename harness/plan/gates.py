@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import calendar
+import datetime
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
@@ -59,6 +61,19 @@ class Window(Frozen):
     months: Annotated[int, Field(ge=1)]
     before: Day
     """The day from which the months are counted back, itself included."""
+
+    @property
+    def days(self) -> tuple[datetime.date, datetime.date]:
+        """First and last day, both included: the same day so many months earlier, or that month's last."""
+        last = datetime.date.fromisoformat(self.before)
+        year, month = divmod(last.year * 12 + last.month - 1 - self.months, 12)
+        day = min(last.day, calendar.monthrange(year, month + 1)[1])
+        return datetime.date(year, month + 1, day), last
+
+    def holds(self, released: str) -> bool:
+        """Whether a day lies in it."""
+        first, last = self.days
+        return first <= datetime.date.fromisoformat(released) <= last
 
 
 class Compared(MeasuredGate):

@@ -14,7 +14,7 @@ Positive = Annotated[float, Field(gt=0)]
 
 
 class Linear(Frozen):
-    """No points at `low`, all of them at `high`."""
+    """No points at `low`, all of them at `high`; beyond the ends the line goes on."""
 
     kind: Literal["linear"]
     low: float | None = None

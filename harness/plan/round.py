@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -40,7 +40,7 @@ class Round(Frozen):
     """Folder of all results, relative to the project's root or absolute."""
     lang: Lang = "en"
     """Language of the terminal summary and the report."""
-    seed: int = 0
+    seed: Annotated[int, Field(ge=0)] = 0
     """Seed of few-shot choice and of every resampling."""
     overridden: tuple[str, ...] = ()
     """Parts that the command line changed and that can change the verdict; none in an official round."""

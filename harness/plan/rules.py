@@ -88,7 +88,7 @@ class Rules(Frozen):
     """Whether the level holds for all entrants × gates together (Holm 1979), or for each gate alone."""
     estimand: Estimand = "population"
     """What a score stands for: the population of such items, or this fixed test, where only repeats leave doubt."""
-    resamples: Annotated[int, Field(ge=100)] = 2000
+    resamples: Annotated[int, Field(ge=100, le=100_000)] = 2000
     """Draws of the joint bootstrap behind totals, ranks and probabilities."""
     on_undecided: Literal["point_estimate", "report"] = "report"
     """Where an interval does not settle a rule: follow the point estimate, or report it undecided."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from harness.plan.base import Frozen, Positive
 
@@ -14,14 +14,29 @@ class Shape(Frozen):
     """What the memory of a served model depends on."""
 
     layers: Positive
-    """Layers that keep a cache of keys and values for every token (softmax attention)."""
+    """Layers that keep keys and values of every token."""
     hidden: Positive
     """Width of the residual stream."""
     kv_values: Positive
     """Numbers that one layer keeps for one token: 2 × key-value heads × head width; for latent attention (MLA) the
     latent's width plus the rotary part."""
+    kv_heads: Positive | None = None
+    """Key-value heads, which tensor-parallel GPUs share out, each keeping one at least; as many as GPUs where null."""
     shared_cache: bool = False
     """Latent attention: every tensor-parallel GPU keeps the whole cache."""
+    window_layers: Annotated[int, Field(ge=0)] = 0
+    """Further layers, of sliding-window attention, which keep no more than the last `window` tokens."""
+    window: Positive | None = None
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Shape:
+        if self.window_layers and self.window is None:
+            raise ValueError("window_layers needs the tokens of a window: give window")
+        if self.kv_heads is not None and self.shared_cache:
+            raise ValueError("latent attention has no key-value heads to share out: leave kv_heads out")
+        if self.kv_heads is not None and self.kv_values % (2 * self.kv_heads):
+            raise ValueError(f"kv_values {self.kv_values} is no multiple of 2 × {self.kv_heads} key-value heads")
+        return self
 
 
 class Serving(Frozen):
@@ -30,7 +45,7 @@ class Serving(Frozen):
     tensor_parallel: Positive | None = None
     pipeline_parallel: Positive | None = None
     weight_bits: Annotated[float, Field(gt=0)] = 16.0
-    """Bits of one stored parameter."""
+    """Bits of one stored parameter, on average over all of them, scales included."""
     needs: Literal["vllm", "plugin", "remote_code", "unknown"] = "unknown"
     """Whether vLLM knows the architecture, or needs the owner's plugin or remote code."""
     template_flags: Mapping[str, bool | str] = {}

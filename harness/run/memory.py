@@ -6,10 +6,14 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from harness.plan import Hardware, Model, VllmEngine
+from harness.plan import Hardware, Model, Shape, VllmEngine
 
 GIB = 1024**3
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
+HALF = 16.0
+"""Weights of so many bits or more are loaded in the engine's type; fewer stay as they are stored."""
+QUANTISED = {"fp8": 8.0, "experts_int8": 8.0, "bitsandbytes": 4.5}
+"""Bits to which vLLM itself quantises a checkpoint of full width while it loads; other names are how it is stored."""
 BATCHED_TOKENS = 8192
 """Tokens that vLLM takes into one step where the engine's plan does not say."""
 BYTES_OF_ACTIVATION = 40
@@ -23,13 +27,15 @@ class Memory:
     """What one copy of a model takes, GiB over all its GPUs."""
 
     weights: float
+    """All parameters: a mixture of experts keeps those that a token does not pass too."""
     cache: float | None
     """Keys and values of one request of the longest length; None where the layers' shape is not known."""
     caches: float | None
     """The same of as many requests as are in flight."""
     activations: float
-    shared_cache: bool
-    """Whether every tensor-parallel GPU keeps the whole cache (latent attention)."""
+    """The largest step's, on each GPU."""
+    heads: float = math.inf
+    """Tensor-parallel GPUs over which a cache can be split; 1 where each keeps the whole (latent attention)."""
 
 
 @dataclass(frozen=True)
@@ -53,26 +59,42 @@ def memory(model: Model, engine: VllmEngine) -> Memory | None:
     """What a model takes on an engine; None where its parameters are not declared."""
     if model.parameters is None:
         return None
-    width = BYTES[engine.dtype]
-    bits = min(model.serving.weight_bits, 8.0 * width)
     tokens = engine.max_num_batched_tokens or BATCHED_TOKENS
     hidden = model.shape.hidden if model.shape else 8192
-    cache = None
-    if model.shape is not None:
-        cache = model.shape.layers * model.shape.kv_values * width * engine.max_model_len / GIB
+    cache = None if model.shape is None else _cache(model.shape, engine)
     return Memory(
-        weights=model.parameters * bits / 8 / GIB,
+        weights=model.parameters * _bits(model, engine) / 8 / GIB,
         cache=cache,
         caches=None if cache is None else cache * (engine.max_num_seqs or engine.concurrency),
         activations=tokens * hidden * BYTES_OF_ACTIVATION / GIB,
-        shared_cache=model.shape is not None and model.shape.shared_cache,
+        heads=_heads(model.shape),
     )
 
 
+def _bits(model: Model, engine: VllmEngine) -> float:
+    """Bits of one parameter in memory: as stored where that is quantised, else in the engine's type."""
+    stored = model.serving.weight_bits
+    loaded = stored if stored < HALF else 8.0 * BYTES[engine.dtype]
+    return min(loaded, QUANTISED.get(engine.quantization or "", loaded))
+
+
+def _cache(shape: Shape, engine: VllmEngine) -> float:
+    """Keys and values of one request of the longest length, GiB."""
+    tokens = shape.layers * engine.max_model_len
+    tokens += shape.window_layers * min(shape.window or 0, engine.max_model_len)
+    return tokens * shape.kv_values * BYTES[engine.dtype] / GIB
+
+
+def _heads(shape: Shape | None) -> float:
+    if shape is None:
+        return math.inf
+    return 1.0 if shape.shared_cache else float(shape.kv_heads or math.inf)
+
+
 def per_gpu(needed: Memory, tensor: int, pipeline: int) -> float:
-    """GiB that each GPU of a layout needs at least: its share of weights, of one longest request and of a step."""
-    cache = (needed.cache or 0.0) / pipeline / (1 if needed.shared_cache else tensor)
-    return needed.weights / (tensor * pipeline) + cache + needed.activations / tensor + OVERHEAD_GIB
+    """GiB that each GPU of a layout needs at least: its share of weights, of one longest request, and a step."""
+    cache = (needed.cache or 0.0) / pipeline / min(tensor, needed.heads)
+    return needed.weights / (tensor * pipeline) + cache + needed.activations + OVERHEAD_GIB
 
 
 def layout(needed: Memory, given: Hardware) -> Layout | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.errors import ConfigError
-from harness.panels import input_files
+from harness.panels import input_files, read_what_is_there
 from harness.plan import (
     BasicSource,
     Below,
@@ -27,11 +27,14 @@ from harness.plan import (
     VllmEngine,
     basic,
 )
+from harness.plan.gates import Window
 from harness.run.audits import audited
 from harness.run.memory import Layout, Memory, layout, memory, per_gpu
 from harness.run.prospects import prospects
 from harness.run.schedule import answers, hours, latest_start
+from harness.run.stated import LEGEND, MARKS, fact_lines, marked
 from harness.serve import vllm_commands
+from harness.verdict import Inputs
 
 ANY_PORT = 8000
 
@@ -48,6 +51,8 @@ def _lines(round_: Round, root: Path) -> Iterator[str]:
     yield f"round {round_.name}{'  (DEMO)' if round_.demo else ''}{'  (replay)' if round_.replay else ''}"
     for model in round_.models:
         yield from _model_lines(round_, model)
+    if any(marked(model) for model in round_.models):
+        yield f"\nfacts: {LEGEND}"
     for suite in round_.suites:
         yield from _suite_lines(suite)
     if not round_.suites:
@@ -62,6 +67,7 @@ def _lines(round_: Round, root: Path) -> Iterator[str]:
 def _model_lines(round_: Round, model: Model) -> Iterator[str]:
     role = "entrant" if model in round_.entrants else "reference"
     yield f"\n{role} {model.name}: {model.title}, {model.owner} ({model.country}), {model.licence}, mode {model.mode}"
+    yield from (f"  {line}" for line in fact_lines(model))
     engine = round_.engine_of(model.name)
     if isinstance(engine, VllmEngine) and engine.device == "cuda":
         yield from _memory_lines(round_, model, engine)
@@ -91,7 +97,11 @@ def _memory_lines(round_: Round, model: Model, engine: VllmEngine) -> Iterator[s
         return
     found = layout(needed, round_.hardware)
     if found is not None:
-        yield f"  layout: {_layout(found)}{_departure(needed, found, engine, round_)}"
+        without = ", its cache not counted" if needed.cache is None else ""
+        yield f"  layout: {_layout(found)}{without}{_departure(needed, found, engine, round_)}"
+    stated = model.serving.tensor_parallel
+    if stated is not None:
+        yield f"  its owner serves it with tensor {stated}"
 
 
 def _layout(found: Layout) -> str:
@@ -127,9 +137,12 @@ def _refuse_what_does_not_fit(round_: Round) -> None:
 
 
 def _suite_lines(suite: Suite) -> Iterator[str]:
-    yield f"\nsuite {suite.name}: {sum(task.items * task.repeats for task in suite.tasks)} answers to grade"
+    uncounted = sum(not task.items for task in suite.tasks)
+    more = f" at least; {uncounted} task(s) are not counted yet (harness data lock)" if uncounted else ""
+    yield f"\nsuite {suite.name}: {sum(task.items * task.repeats for task in suite.tasks)} answers to grade{more}"
     for task in suite.tasks:
-        yield f"  {task.name}: {task.items} items, {task.metric}, {task.capability}"
+        items = f"{task.items} items" if task.items else "items not counted yet"
+        yield f"  {task.name}: {items}, {task.metric}, {task.capability}"
 
 
 def _audit_lines(round_: Round) -> Iterator[str]:
@@ -142,12 +155,23 @@ def _audit_lines(round_: Round) -> Iterator[str]:
 
 
 def _input_lines(round_: Round, root: Path) -> Iterator[str]:
+    """Every file, checked where it is there already."""
     files = input_files(round_)
-    if files:
-        yield "\nfrom files:"
+    if not files:
+        return
+    inputs = read_what_is_there(round_, lambda name: root / Path(name).expanduser())
+    yield "\nfrom files:"
     for name in files:
         there = (root / Path(name).expanduser()).is_file()
-        yield f"  {name}{'' if there else '  (not there yet)'}"
+        yield f"  {name}{_marks(inputs, name)}{'' if there else '  (not there yet)'}"
+
+
+def _marks(inputs: Inputs, file: str) -> str:
+    """How many figures of a table are second-hand or inferred."""
+    cells = [cell for key, table in inputs.tables.items() if key.split("|")[0] == file for cell in table.cells.values()]
+    counts = [(sum(cell.mark == mark for cell in cells), MARKS[mark].strip()) for mark in ("second_hand", "inferred")]
+    said = ", ".join(f"{count} {mark}" for count, mark in counts if count)
+    return f"  {len(cells)} figures, {said}" if said else ""
 
 
 def _rule_lines(round_: Round) -> Iterator[str]:
@@ -156,7 +180,10 @@ def _rule_lines(round_: Round) -> Iterator[str]:
     for item in rules.items:
         scale = "" if item.scale.kind == "linear" else f", {item.scale.kind}"
         yield f"  {item.points:g} points: {_source(item.source)}{scale}"
-    yield from (f"  {_gate_line(gate)}" for gate in rules.gates)
+    for gate in rules.gates:
+        yield f"  {_gate_line(gate)}"
+        if isinstance(gate, Compared) and gate.window is not None:
+            yield f"    {_window(gate, gate.window, round_)}"
     if rules.elimination:
         yield f"  {_elimination(rules.elimination)}"
     yield from (f"  power: {line}" for line in prospects(round_))
@@ -180,6 +207,18 @@ def _gate_line(gate: Gate) -> str:
     if isinstance(gate, Compared):
         return f"gate {gate.name}: {_source(gate.source)} at least {gate.least:.1%} of {', '.join(gate.rivals)}"
     return f"gate {gate.name}: {gate.kind}"
+
+
+def _window(gate: Compared, window: Window, round_: Round) -> str:
+    """The days that count, and who else was released in them."""
+    first, last = window.days
+    others = [
+        model.name
+        for model in round_.references
+        if model.name not in gate.rivals and model.released is not None and window.holds(model.released)
+    ]
+    also = f"; released in it too, and not named: {', '.join(others)}" if others else ""
+    return f"references released from {first} to {last}{also}"
 
 
 def _elimination(rule: Elimination) -> str:

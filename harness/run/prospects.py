@@ -6,7 +6,19 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from harness.numbers import percent, percent_of_rule
-from harness.plan import Compared, Floor, Measure, PointItem, Ratio, Round, SuiteMean, Task, TaskMean
+from harness.plan import (
+    Below,
+    Compared,
+    Floor,
+    Measure,
+    PointItem,
+    Ratio,
+    Round,
+    SuiteMean,
+    Task,
+    TaskMean,
+    WeightedMean,
+)
 from harness.plan.gates import MeasuredGate
 from harness.stats import (
     Detectable,
@@ -37,18 +49,34 @@ EFFECT = 1.0
 def prospects(round_: Round) -> Iterator[str]:
     """A sentence a gate on answers, and one on totals; nothing where a round asks no questions."""
     gates = [gate for gate in round_.rules.gates if isinstance(gate, MeasuredGate) and tasks_of(gate.source, round_)]
-    level = bonferroni(round_.rules.level, max(1, len(gates) * len(round_.entrants)))
+    level = family_level(round_)
     for gate in gates:
         items = effective_items(gate.source, round_)
-        yield (
-            f"{gate.name}: some of its tasks' items are not counted yet" if items is None else _gate(gate, items, level)
-        )
+        uncounted = f"{gate.name}: some of its tasks' items are not counted yet"
+        yield uncounted if items is None else _gate(gate, items, level, round_)
     if (gap := _totals(round_)) is not None:
         yield f"two totals are told apart with {POWER:.0%} power where they lie {gap:.1f} points apart"
 
 
+def family_level(round_: Round) -> float:
+    """Level of each interval where all that is asked of all entrants holds together; the first that Holm asks for."""
+    rules = round_.rules
+    asked = [
+        len(gate.rivals) if isinstance(gate, Compared) else 1 for gate in rules.gates if isinstance(gate, MeasuredGate)
+    ]
+    asked += [1] if isinstance(rules.elimination, Below) else []
+    together = max(1, sum(asked) * len(round_.entrants))
+    return rules.level if rules.family == "none" else bonferroni(rules.level, together)
+
+
 def tasks_of(source: Measure, round_: Round) -> list[tuple[Task, float]]:
     """Tasks of a source with their weights, which sum to 1; none where it rests on something else."""
+    if isinstance(source, WeightedMean):
+        parts = [(part.weight, tasks_of(part.source, round_)) for part in source.parts]
+        whole = sum(weight for weight, _ in parts)
+        if not all(tasks for _, tasks in parts):
+            return []
+        return [(task, share * weight / whole) for weight, tasks in parts for task, share in tasks]
     if isinstance(source, SuiteMean):
         suite = round_.suite(source.suite)
         return list(zip(suite.tasks, weights(suite), strict=True))
@@ -70,7 +98,7 @@ def effective_items(source: Measure, round_: Round) -> int | None:
     )
 
 
-def _gate(gate: MeasuredGate, items: int, level: float) -> str:
+def _gate(gate: MeasuredGate, items: int, level: float, round_: Round) -> str:
     plan = Plan(items, EFFECT)
     if isinstance(gate, Floor):
         found = detectable_floor(gate.minimum, plan, level, POWER)
@@ -78,7 +106,7 @@ def _gate(gate: MeasuredGate, items: int, level: float) -> str:
         what = _settled(found, percent_of_rule(gate.minimum), "a true share")
     elif isinstance(gate, Ratio):
         found = detectable_ratio(REFERENCE, gate.minimum, AGREEMENT, plan, level, POWER)
-        truth = (gate.minimum + NEAR) * REFERENCE
+        truth = min((gate.minimum + NEAR) * REFERENCE, 0.999)
         needed = items_ratio(truth, REFERENCE, gate.minimum, AGREEMENT, level, POWER, EFFECT)
         what = _settled(found, percent_of_rule(gate.minimum), "a true ratio") + _against(gate)
     else:
@@ -86,7 +114,13 @@ def _gate(gate: MeasuredGate, items: int, level: float) -> str:
         needed = items_difference(REFERENCE - NEAR, REFERENCE, AGREEMENT, level, POWER, EFFECT)
         beyond = "no distance" if gap is None else percent(gap)
         what = f"settled with {POWER:.0%} power from {beyond} beyond the margin on{_against(gate)}"
-    return f"{gate.name}: {what}; {_needed(needed, items)}"
+    return f"{gate.name}: {what}; {_needed(needed, items)}{_clustered(gate.source, round_)}"
+
+
+def _clustered(source: Measure, round_: Round) -> str:
+    """How much items of a cluster have in common shows only once they are answered."""
+    clustered = any(task.cluster is not None for task, _ in tasks_of(source, round_))
+    return "; its items come in clusters, which makes them worth fewer" if clustered else ""
 
 
 def _against(gate: MeasuredGate) -> str:

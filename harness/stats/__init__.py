@@ -9,6 +9,7 @@ from harness.stats.agreement import (
     rater_difference,
     rater_mean,
     rater_replicates,
+    step_variance,
 )
 from harness.stats.binomial import Tails
 from harness.stats.bootstrap import Replicates, percentile, resample
@@ -111,6 +112,7 @@ __all__ = [
     "ratio_p",
     "resample",
     "stays",
+    "step_variance",
     "suite_mean",
     "suite_score",
     "surely_above",

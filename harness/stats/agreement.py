@@ -57,18 +57,31 @@ def alpha_interval(ratings: Values, metric: Metric, level: float, resamples: int
     return Number(value=seen, low=min(float(low), seen), high=max(float(high), seen), level=level, n=len(counts))
 
 
-def rater_mean(scores: Values, level: float, raters: Estimand = "population") -> list[Number]:
+def rater_mean(scores: Values, level: float, raters: Estimand = "population", least: float = 0.0) -> list[Number]:
     """Each column's mean over raters with a t interval, n = raters; scores: (R, E), NaN where missing.
 
-    `fixed`: the panel itself is what counts; its mean has no sampling model. ValueError for a column without ratings.
+    `least`: variance of one rating below which none is believed (`step_variance`). `fixed`: the panel itself is what
+    counts; its mean has no sampling model. ValueError for a column without ratings.
     """
-    return [_rater_mean(column[~np.isnan(column)], level, raters) for column in scores.T]
+    return [_rater_mean(column[~np.isnan(column)], level, raters, least) for column in scores.T]
+
+
+def step_variance(ratings: Values, span: float) -> float:
+    """Variance that whole steps of a scale hide: step² / 12, as of rounding (Sheppard 1898).
+
+    Raters who agree to a step may still differ within it: without this, two equal ratings would be certain. The step is
+    the smallest gap between two ratings of the panel; a tenth of the scale's span where all are equal. ratings: any
+    shape, NaN where missing.
+    """
+    values = np.unique(ratings[~np.isnan(ratings)])
+    step = float(np.diff(values).min()) if len(values) > 1 else span / 10
+    return step**2 / 12
 
 
 def rater_difference(first: Values, second: Values, level: float) -> Number:
     """Mean over raters, who rated both, of their difference: shapes (R,). A rater's severity leaves it."""
     gaps = first - second
-    return _rater_mean(gaps[~np.isnan(gaps)], level, "population")
+    return _rater_mean(gaps[~np.isnan(gaps)], level, "population", 0.0)
 
 
 def crossed_mean(scores: Values, level: float) -> Number:
@@ -91,10 +104,11 @@ def crossed_mean(scores: Values, level: float) -> Number:
     return Number(value=grand, low=grand - half, high=grand + half, level=level, n=scores.size)
 
 
-def rater_replicates(scores: Values, resamples: int, rng: Rng) -> Values:
+def rater_replicates(scores: Values, resamples: int, rng: Rng, least: float = 0.0) -> Values:
     """Column means under resampled raters, the same raters for every column; scores: (R, E), result: (B, E).
 
-    Deviations are scaled to the unbiased variance and to Student's t, since a panel has few raters.
+    Deviations are scaled to the unbiased variance and to Student's t, since a panel has few raters. `least` as in
+    `rater_mean`: what a column's variance lacks is added as noise of its own.
     """
     raters = len(scores)
     given = ~np.isnan(scores)
@@ -107,7 +121,13 @@ def rater_replicates(scores: Values, resamples: int, rng: Rng) -> Values:
         drawn @ np.where(given, scores - seen, 0.0), weights, out=np.zeros_like(weights), where=weights > 0
     )
     stretch = np.sqrt(raters / rng.chisquare(raters - 1, resamples))
-    return np.asarray(seen + stretch[:, None] * shift)
+    found = seen + stretch[:, None] * shift
+    variances = np.nansum((scores - seen) ** 2, axis=0) / np.maximum(given.sum(axis=0) - 1, 1)
+    lacking = np.maximum(least - variances, 0.0) / raters
+    if lacking.any():
+        spread = stretch[:, None] * np.sqrt((raters - 1) / raters)
+        found += spread * np.sqrt(lacking) * rng.standard_normal(found.shape)
+    return np.asarray(found)
 
 
 def outlying_raters(ratings: Values, threshold: float = 3.5) -> list[Outlier]:
@@ -127,13 +147,14 @@ def outlying_raters(ratings: Values, threshold: float = 3.5) -> list[Outlier]:
     return [Outlier(int(there[at]), float(scores[at])) for at in np.flatnonzero(np.abs(scores) > threshold)]
 
 
-def _rater_mean(ratings: Values, level: float, raters: Estimand) -> Number:
+def _rater_mean(ratings: Values, level: float, raters: Estimand, least: float) -> Number:
     if len(ratings) == 0:
         raise ValueError("no rater gave a score")
     value, count = float(ratings.mean()), len(ratings)
     if raters == "fixed" or count < 2:
         return Number(value=value, n=count)
-    half = float(stdtrit(count - 1, (1 + level) / 2) * ratings.std(ddof=1) / math.sqrt(count))
+    variance = max(float(ratings.var(ddof=1)), least)
+    half = float(stdtrit(count - 1, (1 + level) / 2) * math.sqrt(variance / count))
     return Number(value=value, low=value - half, high=value + half, level=level, n=count)
 
 

@@ -52,7 +52,7 @@ def design_effect(scores: Values, clusters: Sequence[Hashable] | None) -> float:
 
 
 def power_floor(truth: float, minimum: float, plan: Plan, level: float = 0.95) -> float:
-    """Chance that Wilson's interval leaves `minimum` out on the side of `truth` (Chow et al. 2008, section 4.1)."""
+    """Chance that a gate's interval leaves `minimum` out on the side of `truth` (Chow et al. 2008, section 4.1)."""
     _check(truth, minimum, level)
     claimed, true = (math.sqrt(share * (1 - share) / plan.effective) for share in (minimum, truth))
     return _settled(abs(truth - minimum), _normal(level) * claimed, true)

@@ -121,6 +121,11 @@ class Doubt:
             result = gate.result
             if result.outcome == "undecided" and result.value is not None and result.threshold is not None:
                 yield result.value, result.threshold
+        rule = self.contest.field.round.rules.elimination
+        if isinstance(rule, Below) and self.contest.place(name, by_rule=False).fate == "undecided":
+            total = self.contest.claimed(name)
+            yield from () if total is None else [(total, rule.minimum)]
+            return
         items = sum(len(each.ids) for each in self.contest.field.models[name].items.values() if each is not None)
         for rival in self.contest.place(name, by_rule=False).doubtful:
             number = self.contest.difference(name, rival)

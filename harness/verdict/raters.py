@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from harness.plan import PanelMean
 from harness.records import Number
-from harness.stats import rater_mean, rater_replicates
+from harness.stats import rater_mean, rater_replicates, step_variance
 from harness.verdict.inputs import Panel
 
 Values = NDArray[np.float64]
@@ -28,6 +28,8 @@ class Rated:
     whole: NDArray[np.bool_]
     """Entrants with every score that the rules ask for, shape (entrants,)."""
     spread: Literal["population", "fixed"]
+    least: float
+    """Variance of one rater's score that whole steps of the scale hide."""
     means: Values
     """Shape (entrants,); NaN for who lacks a score that the rules ask for."""
     draws: Values
@@ -38,7 +40,7 @@ class Rated:
         if entrant not in self.entrants or not self.whole[self.entrants.index(entrant)]:
             return None
         at = self.entrants.index(entrant)
-        return rater_mean(self.scores[:, at : at + 1], level, self.spread)[0]
+        return rater_mean(self.scores[:, at : at + 1], level, self.spread, self.least)[0]
 
 
 def together(views: Sequence[tuple[Rated, float]], entrant: str, level: float) -> Number | None:
@@ -54,7 +56,8 @@ def together(views: Sequence[tuple[Rated, float]], entrant: str, level: float) -
     first = views[0][0]
     if all((view.raters, view.spread) == (first.raters, first.spread) for view, _ in views):
         summed = np.sum([weight * view.scores[:, view.entrants.index(entrant)] for view, weight in views], axis=0)
-        return rater_mean(summed[:, None], level, first.spread)[0]
+        least = sum(weight**2 * view.least for view, weight in views)
+        return rater_mean(summed[:, None], level, first.spread, least)[0]
     weights = [weight for _, weight in views]
     value, low, high = (
         sum(weight * end for weight, end in zip(weights, ends, strict=True))
@@ -81,13 +84,19 @@ def rated(panel: Panel, source: PanelMean, resamples: int, seed: int) -> Rated:
     if whole.any():
         means[whole] = scores[:, whole].mean(axis=0)
     draws = np.tile(means, (resamples, 1))
+    chosen = _chosen(panel, source)
+    least = step_variance(panel.scores[:, :, chosen], source.high - source.low) / len(chosen)
     if whole.any() and source.raters == "population":
-        draws[:, whole] = rater_replicates(scores[:, whole], resamples, np.random.default_rng(seed))
-    return Rated(raters, panel.entrants, scores, whole, source.raters, means, draws)
+        draws[:, whole] = rater_replicates(scores[:, whole], resamples, np.random.default_rng(seed), least)
+    return Rated(raters, panel.entrants, scores, whole, source.raters, least, means, draws)
 
 
 def ratings(panel: Panel, source: PanelMean) -> Values:
     """Each rater's mean over the criteria that count, shape (raters, entrants); NaN where one is missing."""
-    chosen = [panel.criteria.index(name) for name in source.criteria or panel.criteria]
-    means: Values = panel.scores[:, :, chosen].mean(axis=2)
+    means: Values = panel.scores[:, :, _chosen(panel, source)].mean(axis=2)
     return means
+
+
+def _chosen(panel: Panel, source: PanelMean) -> list[int]:
+    """Places of the criteria that count."""
+    return [panel.criteria.index(name) for name in source.criteria or panel.criteria]

@@ -29,6 +29,15 @@ def ratio(**changes: Any) -> dict[str, Any]:
     return {"kind": "ratio", "name": "performance", "source": SUITE, "minimum": 0.95, "reference": "ref", **changes}
 
 
+def floor(**changes: Any) -> dict[str, Any]:
+    return {"kind": "floor", "name": "floor", "source": SUITE, "minimum": 0.5, **changes}
+
+
+def margin(**changes: Any) -> dict[str, Any]:
+    return {"kind": "noninferiority", "name": "margin", "source": SUITE, "reference": "ref", **changes}
+
+
+ALL = {"relations": ["derived", "refer", "not_comparable", "no_evidence"], "ruling": "allowed"}
 POLICY = [{"relations": ["derived", "refer", "not_comparable"], "ruling": "forbidden"}]
 WINDOW = {"months": 6, "before": "2026-08-18"}
 
@@ -70,6 +79,28 @@ WINDOW = {"months": 6, "before": "2026-08-18"}
         ),
         ({"scoring": {"other": {}}}, "scoring: suite 'other' is not in this round"),
         ({"items": [item(points=float("nan"))]}, "finite number"),
+        ({"gates": [ratio(minimum=95)]}, "minimum 95 is 9500% of the reference; 95 % is 0.95"),
+        ({"gates": [floor(minimum=60)]}, "minimum 60 is no share of right answers; 60 % is 0.6"),
+        ({"gates": [floor(minimum=float("inf"))]}, "finite number"),
+        ({"gates": [floor(name="rank")]}, "results use this name for the ranking"),
+        ({"gates": [floor(source={"kind": "own", "of": {"a": SUITE}})]}, "b has chosen no source"),
+        (
+            {"gates": [{**ratio(), "kind": "noninferiority", "minimum": None, "margin": 2}]},
+            "Extra inputs are not permitted",
+        ),
+        ({"gates": [margin(margin=2)]}, "margin 2 is more than the whole scale"),
+        ({"items": [item(source={"kind": "weighted", "parts": [{"source": SUITE}] * 2})]}, "is there twice"),
+        (
+            {"items": [item(source={"kind": "panel", "file": "p.csv", "high": 5, "criteria": ["x", "x"]})]},
+            "criterion named twice: x",
+        ),
+        (
+            {"gates": [{"kind": "independence", "name": "independence", "policy": [ALL, *POLICY]}]},
+            "row 2 of the policy (derived, refer, not_comparable: forbidden) is never reached",
+        ),
+        ({"elimination": {"kind": "below", "minimum": 0}}, "greater than 0"),
+        ({"lineage": {"calls": [{"date": "soon", "owners": ["Nobody"]}]}}, "'soon' is no day; write it as 2026-08-18"),
+        ({"resamples": 10**9}, "less than or equal to 100000"),
     ],
 )
 def test_contradicting_rules_are_refused(rules: dict[str, Any], expected: str) -> None:
@@ -86,6 +117,14 @@ def test_a_reference_outside_the_window_is_refused(released: str, inside: bool) 
         return
     with pytest.raises(ValidationError, match="outside the window from 2026-02-18 to 2026-08-18"):
         Round.model_validate(base)
+
+
+def test_a_report_of_two_entrants_is_refused() -> None:
+    assert "file named twice: report.json" in refusal(audits={"a": ["report.json"], "b": ["report.json"]})
+
+
+def test_a_negative_seed_is_refused() -> None:
+    assert "greater than or equal to 0" in refusal(seed=-1)
 
 
 def test_an_audit_of_nobody_is_refused() -> None:

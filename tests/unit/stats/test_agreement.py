@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import ttest_1samp, ttest_rel
+from scipy.stats import norm, ttest_1samp, ttest_rel
 
 from harness.stats import (
     alpha,
@@ -14,6 +14,7 @@ from harness.stats import (
     rater_difference,
     rater_mean,
     rater_replicates,
+    step_variance,
 )
 
 NAN = float("nan")
@@ -126,3 +127,37 @@ def test_a_rater_who_disagrees_without_bias_is_named() -> None:
 
 def test_nobody_stands_apart_where_all_agree() -> None:
     assert outlying_raters(np.ones((6, 3))) == []
+
+
+def test_raters_who_agree_to_a_step_leave_the_doubt_of_that_step() -> None:
+    """Three raters of a scale in whole points, who differ by 0.4 points: equal ratings are frequent and not certain."""
+    rng = np.random.default_rng(1)
+    truths = 7 + rng.random(1500)
+    ratings = np.round(truths + 0.4 * rng.standard_normal((3, 1500)))
+    points = np.arange(3, 13)
+    chances = np.diff(norm.cdf((np.arange(3, 14)[:, None] - 0.5 - truths) / 0.4), axis=0)
+    means = points @ chances  # of many such raters
+    least = step_variance(ratings, 10.0)
+    assert least == pytest.approx(1 / 12)
+    held = []
+    for floor in (0.0, least):
+        numbers = rater_mean(ratings, 0.95, least=floor)
+        held.append(
+            np.mean([(each.low or 0) <= mean <= (each.high or 0) for each, mean in zip(numbers, means, strict=True)])
+        )
+    assert held[0] < 0.7
+    assert held[1] > 0.95
+
+
+def test_a_step_is_the_smallest_gap_and_a_tenth_of_the_scale_where_all_are_equal() -> None:
+    assert step_variance(np.array([[7.0, 7.5], [9.0, np.nan]]), 10.0) == pytest.approx(0.25 / 12)
+    assert step_variance(np.full((2, 3), 4.0), 5.0) == pytest.approx(0.25 / 12)
+
+
+def test_resampled_means_of_raters_who_agree_spread_as_their_interval_does() -> None:
+    scores = np.full((6, 1), 7.0)
+    found = rater_replicates(scores, 40_000, np.random.default_rng(1), least=1 / 12)
+    number = rater_mean(scores, 0.95, least=1 / 12)[0]
+    assert number.low is not None
+    assert np.quantile(found, 0.025) == pytest.approx(number.low, abs=0.02)
+    assert rater_replicates(scores, 100, np.random.default_rng(1)).std() == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import bootstrap
 
 from harness.stats import Items, percentile, resample
 from harness.stats.bootstrap import POISSON
@@ -117,3 +118,14 @@ def test_resamples_spread_about_the_pulled_sum() -> None:
 def test_what_cannot_be_resampled_is_refused(tasks: list) -> None:
     with pytest.raises(ValueError, match="resampling takes"):
         resample(tasks, 10, np.random.default_rng(1))
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_percentiles_agree_with_scipys_bootstrap(seed: int) -> None:
+    """Many items, whose pseudo-items hardly count; both resample whole items."""
+    scores = np.random.default_rng(seed).beta(2, 3, 600)
+    found = resample([[task(scores)]], 20_000, np.random.default_rng(1)).weighted(np.ones(1))
+    (low,), (high,) = percentile(found, 0.95)
+    rng = np.random.default_rng(3)
+    expected = bootstrap((scores,), np.mean, n_resamples=20_000, method="percentile", rng=rng).confidence_interval
+    assert (low, high) == pytest.approx((expected.low, expected.high), abs=0.0015)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import ttest_rel
+from scipy.stats import permutation_test, ttest_rel
 from statsmodels.stats.contingency_tables import mcnemar as reference_mcnemar  # type: ignore[import-untyped]
 
 from harness.stats import Pairs, difference, difference_p, mcnemar, permutation, proportion, ratio, ratio_p
@@ -235,3 +235,15 @@ def test_a_fixed_test_varies_by_its_repeats_only() -> None:
     once = difference([pair([1, 1, 0], [1, 0, 0])], 0.95, "fixed")
     assert (once.low, once.level, once.n) == (None, None, 3)
     assert difference_p([pair([1, 0], [0, 0])], estimand="fixed") is None
+
+
+def test_permutation_agrees_with_scipys_exact_test() -> None:
+    """All 2^10 swaps of ten pairs, against as many draws as make chance small."""
+    rng = np.random.default_rng(5)
+    first, second = rng.random(10), rng.random(10) * 0.8
+    exact = permutation_test(
+        (first, second), lambda a, b: np.mean(a) - np.mean(b), permutation_type="samples", n_resamples=np.inf
+    )
+    tasks = [Pairs(first, second, None, False, 1.0)]
+    found = permutation(tasks, 200_000, np.random.default_rng(1))
+    assert found == pytest.approx(exact.pvalue, abs=0.005)

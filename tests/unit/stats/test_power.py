@@ -10,6 +10,7 @@ from scipy.stats import binom, norm
 
 from harness.stats import (
     Plan,
+    Tails,
     design_effect,
     detectable_difference,
     detectable_floor,
@@ -33,9 +34,10 @@ def test_floor_is_the_textbooks_size() -> None:
 
 
 @pytest.mark.parametrize(("truth", "items"), [(0.5, 200), (0.7, 300), (0.4, 60)])
-def test_floor_forecasts_what_wilson_settles(truth: float, items: int) -> None:
+@pytest.mark.parametrize("tails", ["score", "exact"])
+def test_floor_forecasts_what_an_interval_settles(truth: float, items: int, tails: Tails) -> None:
     right = np.arange(items + 1)
-    intervals = [proportion([1.0] * k + [0.0] * (items - k), None, 0.95) for k in right]
+    intervals = [proportion([1.0] * k + [0.0] * (items - k), None, 0.95, tails) for k in right]
     settled = [n.high < 0.6 if truth < 0.6 else n.low > 0.6 for n in intervals]
     exact = binom.pmf(right, items, truth) @ np.array(settled)
     assert power_floor(truth, 0.6, Plan(items)) == pytest.approx(exact, abs=0.03)

@@ -215,7 +215,17 @@ def test_a_returning_owner_is_disqualified_although_its_evidence_is_missing() ->
 @pytest.mark.parametrize(("count", "decision"), [(390, "advance"), (300, "undecided"), (200, "eliminate")])
 def test_the_least_points_are_decided_by_interval(count: int, decision: str) -> None:
     round_ = ruled(round_of("a", items=N), elimination={"kind": "below", "minimum": 75})
-    assert decided(round_, {"a": right(count, N)})["a"].decision == decision
+    found = decided(round_, {"a": right(count, N)})["a"]
+    assert found.decision == decision
+    assert found.more_items is None  # exactly on the threshold, no number of items would settle it
+
+
+def test_more_items_would_settle_a_total_near_the_least_points() -> None:
+    round_ = ruled(round_of("a", items=N), elimination={"kind": "below", "minimum": 75})
+    found = decided(round_, {"a": right(305, N)})["a"]
+    assert found.decision == "undecided"
+    assert found.more_items is not None
+    assert 4000 < found.more_items < 5000  # 1.25 points from 75, with arms of about 4.3 points at 400 items
 
 
 def test_the_least_points_hold_for_all_entrants_and_gates_together() -> None:
