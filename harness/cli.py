@@ -94,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     _round_command(commands, "track", _track, "log a decided round to MLflow")
     _dry_run_command(commands)
     _audit_command(commands)
+    _sketch_command(commands)
     _claim_command(commands)
     _history_command(commands)
     verify = commands.add_parser("verify", help="recompute a result from its samples")
@@ -171,7 +172,7 @@ def _audit_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]
         "checkpoint", type=Path, metavar="CHECKPOINT", help="a folder with config.json and *.safetensors"
     )
     for option, what in (
-        ("--against", "a model that it may descend from; repeat for more"),
+        ("--against", "a model that it may descend from: a folder, or the file of its sketch; repeat for more"),
         ("--null", "a model known to be independent of the other nulls; repeat for more"),
     ):
         parser.add_argument(option, action="append", default=[], metavar="NAME=CHECKPOINT", help=what)
@@ -183,9 +184,30 @@ def _audit_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]
         help="a scored run, to compare answers:"
         " entrant=RUN for the checkpoint, CANDIDATE=RUN, and any other name for a control",
     )
+    parser.add_argument(
+        "--owners",
+        type=Path,
+        metavar="FILE",
+        help="who made the models, in YAML: NAME: {owner, country, licence}, the checkpoint under `entrant`;"
+        " else configs/reference and configs/entrant are asked for the names given",
+    )
+    parser.add_argument("--entrant", metavar="NAME", help="the checkpoint is that of configs/entrant/NAME.yaml")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="where the record is written (JSON)")
     parser.add_argument("--lang", choices=("en", "ko"), default="en", help="language of the page beside the record")
     parser.set_defaults(command=_audit)
+
+
+def _sketch_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    help_ = "take a sketch of a checkpoint, about one percent of it, against which `harness audit` can screen"
+    parser = commands.add_parser("sketch", help=help_, description=help_)
+    parser.add_argument(
+        "checkpoint", type=Path, metavar="CHECKPOINT", help="a folder with config.json and *.safetensors"
+    )
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--out", type=Path, metavar="FILE", help="where the sketch is written")
+    what.add_argument("--check", type=Path, metavar="FILE", help="a sketch: is it that of this checkpoint?")
+    parser.add_argument("--seed", type=int, metavar="N", help="draws the units; by chance where none is given")
+    parser.set_defaults(command=_sketch)
 
 
 def _claim_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -273,15 +295,37 @@ def _track(options: argparse.Namespace) -> int:
 
 
 def _audit(options: argparse.Namespace) -> int:
-    from harness.audit import audit_checkpoint
+    from harness.audit import audit_checkpoint, named_folders
     from harness.report.audit import write_audit_page
+    from harness.run.parties import named_parties
 
+    names = [*named_folders("--against", options.against), *named_folders("--null", options.null)]
     report = audit_checkpoint(
-        options.checkpoint, options.against, options.null, options.out, samples=options.samples, notify=_say
+        options.checkpoint,
+        options.against,
+        options.null,
+        options.out,
+        samples=options.samples,
+        name=options.entrant,
+        parties=named_parties(names, options.owners, options.entrant, ROOT / "configs"),
+        notify=_say,
     )
     for one in report.conclusions:
         _say(f"{one.component:<10} {one.candidate:<20} {one.conclusion:<14} {one.reason}")
     _say(f"{write_audit_page(report, options.out, options.lang)}")
+    return EXIT_OK
+
+
+def _sketch(options: argparse.Namespace) -> int:
+    from harness.audit import check_sketch, sketch_checkpoint
+
+    if options.check is not None:
+        check_sketch(options.checkpoint, options.check, _say)
+        _say(f"{options.check}: the sketch of {options.checkpoint}")
+        return EXIT_OK
+    head = sketch_checkpoint(options.checkpoint, options.out, options.seed, _say)
+    size = options.out.stat().st_size
+    _say(f"{options.out}: {head.units_kept:,} units, {size:,} bytes ({size / head.bytes:.2%} of the checkpoint)")
     return EXIT_OK
 
 
@@ -306,9 +350,9 @@ def _claim(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from harness.evidence import verify
+    from harness.run import verified
 
-    discrepancies = verify(options.folder)
+    discrepancies = verified(options.folder)
     for line in discrepancies:
         _say(line)
     if discrepancies:

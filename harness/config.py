@@ -17,10 +17,12 @@ from pydantic_core import ErrorDetails
 
 from harness.data.lock import Lock, counted, read_lock
 from harness.errors import ConfigError
-from harness.plan import Round, Suite
+from harness.plan import Model, Round, Suite
 
 NAMED_GROUPS = ("entrants", "references", "suites")
 """Parts of a round that configs hold as name -> content, and a Round as a tuple."""
+AUDITED_AGAINST = ("candidates", "nulls")
+"""The same within `audit`."""
 
 
 def load_round(overrides: Sequence[str], configs: Path) -> Round:
@@ -51,6 +53,21 @@ def load_suite(name: str, configs: Path) -> Suite:
         return Suite.model_validate(OmegaConf.to_container(OmegaConf.load(path), resolve=True))
     except (ValidationError, OmegaConfBaseException) as error:
         raise ConfigError(f"{path}: {error}", "mend the file") from error
+
+
+def load_model(name: str, configs: Path, groups: Sequence[str] = ("reference", "entrant")) -> Model | None:
+    """The model of that name in the first of the groups that has one; None where none has.
+
+    ConfigError where its file does not hold a valid model.
+    """
+    group = next((group for group in groups if (configs / group / f"{name}.yaml").is_file()), None)
+    if group is None:
+        return None
+    try:
+        with initialize_config_dir(version_base="1.3", config_dir=str(configs.resolve())):
+            return Model.model_validate(_plain(compose(f"{group}/{name}"))[group])
+    except (ValidationError, HydraException, OmegaConfBaseException) as error:
+        raise ConfigError(f"{configs / group / name}.yaml: {_first_lines(error)}", "mend the file") from error
 
 
 def _validated(content: dict[str, Any], lock: Lock) -> Round:
@@ -117,11 +134,18 @@ def _forced(override: str, configs: Path) -> str:
 
 
 def _name_members(content: Mapping[str, Any]) -> dict[str, Any]:
+    named = _listed(content, NAMED_GROUPS, "")
+    if isinstance(content.get("audit"), Mapping):
+        named["audit"] = _listed(content["audit"], AUDITED_AGAINST, "audit.")
+    return named
+
+
+def _listed(content: Mapping[str, Any], groups: Sequence[str], where: str) -> dict[str, Any]:
     named = dict(content)
-    for group in NAMED_GROUPS:
+    for group in groups:
         members = content.get(group)
         if isinstance(members, Mapping):
-            named[group] = [_named(group, name, member) for name, member in members.items()]
+            named[group] = [_named(f"{where}{group}", name, member) for name, member in members.items()]
     return named
 
 
@@ -159,6 +183,14 @@ def _sentence(detail: ErrorDetails, content: Mapping[str, Any]) -> str:
             return f"{path} = {detail['input']!r}: no such key{_close(name, allowed)}; allowed: {', '.join(allowed)}"
         case "missing":
             return f"{path} must be given"
+        case "union_tag_invalid":
+            allowed = detail["ctx"]["expected_tags"].replace("'", "").split(", ")
+            kind = str(detail["ctx"]["tag"])
+            return f"{path}.kind = {kind!r}: none of {', '.join(allowed)}{_close(kind, allowed)}"
+        case "tuple_type":
+            return f"{path} = {detail['input']!r}: must be a list; put it in [ ]"
+        case "union_tag_not_found":
+            return f"{path}.kind must be given"
         case "value_error":
             return f"{path + ': ' if path else ''}{detail['ctx']['error']}"
         case _:
@@ -173,14 +205,15 @@ def _close(name: str, known: Iterable[str]) -> str:
 def _dotted(loc: Sequence[int | str], content: Any) -> str:
     """The key as the user writes it: members by name, no discriminator tags."""
     parts: list[str] = []
-    here = content
+    here, untagged = content, True
     for part in loc:
         if isinstance(part, int) and isinstance(here, Mapping):
             part = list(here)[part]
-        if isinstance(here, Mapping) and part not in here and here.get("kind") == part:
+        if untagged and isinstance(here, Mapping) and here.get("kind") == part:
+            untagged = False
             continue
         parts.append(str(part))
-        here = _step(here, part)
+        here, untagged = _step(here, part), True
     return ".".join(parts)
 
 

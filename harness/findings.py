@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from pydantic import Field, JsonValue
 
@@ -15,8 +15,21 @@ COMPONENTS: tuple[Component, ...] = get_args(Component)
 Strength = Literal["derived", "refer", "no_evidence", "not_comparable"]
 """A conclusion, or the most that one finding supports. There is no "independent": nothing here can show it."""
 
+Lineage = Literal["own", "foreign", "unknown"]
+"""Whose model a candidate is to the entrant: its owner's own, somebody else's, or nobody said."""
+
 P_FLOOR = 2.0**-52
 """No p-value below a double's resolution is written: it would claim what arithmetic cannot tell."""
+
+
+class Party(Frozen):
+    """Who made a model, as its config or the committee's file says."""
+
+    owner: str
+    country: str | None = None
+    """ISO 3166 alpha-2 code."""
+    licence: str | None = None
+    """SPDX identifier, or the licence's own name."""
 
 
 class LayerPair(Frozen):
@@ -78,6 +91,14 @@ class Conclusion(Frozen):
     """Adjusted by Holm over all candidates, components and layers; null where no p-value decided."""
     reason: str
     """One sentence that a reader who is no specialist can follow."""
+    value: float | None = None
+    """Statistic of the finding that decided, as the finding says what it measures; null where it has none."""
+    owner: str | None = None
+    """Who made the candidate; null where nobody said."""
+    country: str | None = None
+    """Country of that owner, ISO 3166 alpha-2."""
+    lineage: Lineage = "unknown"
+    """own: the candidate is the entrant's owner's own model, so that descent from it is no foreign descent."""
 
 
 class Examined(Frozen):
@@ -97,6 +118,10 @@ class Examined(Frozen):
     """Layers by component."""
     width: Mapping[str, int]
     """Size of the residual stream by component."""
+    party: Party | None = None
+    """Who made it; null where nobody said."""
+    sketch: bool = False
+    """Whether only a sketch of it took part: then the digest is what the sketch states."""
 
 
 class Cost(Frozen):
@@ -139,5 +164,30 @@ class AuditReport(Frozen):
     """One for every candidate and every component of the checkpoint."""
     findings: tuple[Finding, ...]
     """Everything that the methods saw."""
+    cost: Cost | None = None
+    """Time and memory; null where they stand apart from the findings, as in a round's audits."""
+
+
+class AuditManifest(Frozen):
+    """What one audit of a round rests on: manifest.json in its folder."""
+
+    schema_version: Literal[1] = 1
+    audit: str
+    """First 16 hex digits of the identity's SHA-256; the folder's name."""
+    entrant: str
+    """Name of the audited entrant."""
+    identity: Mapping[str, Any]
+    """Files of entrant and candidates, their owners, the harness's code and the versions of its libraries."""
+
+
+class AuditExecution(Frozen):
+    """Clock, host and cost of one audit of a round: execution.json in its folder. No finding depends on them."""
+
+    schema_version: Literal[1] = 1
+    started: str
+    """ISO 8601, UTC."""
+    finished: str
+    host: Mapping[str, Any]
+    """Name, platform, cores, memory, versions."""
     cost: Cost
     """Time and memory."""

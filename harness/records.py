@@ -151,6 +151,7 @@ ReasonCode = Literal[
     "no_record",
     "failed",
     "missing",
+    "not_counted",
     "uneven",
     "not_recorded",
     "record_incomplete",
@@ -180,6 +181,8 @@ ReasonCode = Literal[
     "point_estimate",
     "dry_run",
     "unpublished",
+    "raters_missing",
+    "few_raters",
     "imported_total",
     "announced",
     "safety_pass",
@@ -189,6 +192,7 @@ ReasonCode = Literal[
     "margin_fail",
     "margin_undecided",
     "no_audit",
+    "empty_audit",
     "independence_pass",
     "independence_disclosed",
     "independence_found",
@@ -320,14 +324,20 @@ class Flip(Frozen):
     """The fewest changes that would reverse a decision: the flip card."""
 
     rule: str
-    """Gate, or `rank`, that the changes would turn."""
+    """Gate, `rank` or `below` (a total against the least points) that the changes would turn while the others stand
+    as they are; `decision`: all that speaks against the entrant at once."""
     rival: str | None
-    """For a rank: the entrant that the changes would let pass, or overtake."""
-    unit: Literal["items", "raters", "points"]
-    """What changes: items graded the other way, raters' scores moved to the scale's end, or points of a total."""
+    """A gate's reference; for a rank the only entrant that would have to change sides with it."""
+    rivals: tuple[str, ...] = ()
+    """For a rank: everyone who would have to change sides with it."""
+    unit: Literal["items", "grader", "raters", "points"]
+    """What changes: items graded the other way; answers that the grader could not read, or took for refused or cut off,
+    judged otherwise; raters' scores moved to the scale's end; points of a total."""
     count: float
-    """How many; no fewer do where `exact`."""
+    """How many do it; no fewer do where `exact`."""
     exact: bool
+    at_least: float | None = None
+    """Where not exact: so many are proven to be needed; null where nothing is proven."""
     examples: tuple[str, ...] = ()
     """The first changes: task and item, or rater."""
 

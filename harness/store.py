@@ -6,6 +6,8 @@ results/<round>/report.html
 results/<round>/runs/<model>/<run>/manifest.json, execution.json, record.json, server.log
 results/<round>/runs/<model>/<run>/samples/<task>.jsonl
 results/<round>/runs/<model>/<run>/excerpts/<task>.jsonl    prompts of a few samples, for readers
+results/<round>/audits/<entrant>/<audit>/manifest.json, execution.json, audit.json, audit.html
+results/<round>/inputs/                       copies of panels, tables, audit reports and rulings
 results/journal/<model fingerprint>.sqlite    answers, shared by all rounds
 results/mlflow/                               tracking store and artifacts
 results/dry-run/<round>/<entrant>/            a dry run: the files of a round, and entrant.yaml, the proposed config
@@ -28,6 +30,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from harness.errors import StorageError, VerificationError
+from harness.findings import AuditManifest, AuditReport
 from harness.plan import Frozen
 from harness.records import Excerpt, Execution, Manifest, RoundRecord, RunRecord, Sample
 
@@ -92,6 +95,37 @@ class RunFolder:
 
 
 @dataclass(frozen=True)
+class AuditFolder:
+    """The files of one entrant's audit within a round."""
+
+    path: Path
+
+    @property
+    def manifest(self) -> Path:
+        return self.path / "manifest.json"
+
+    @property
+    def execution(self) -> Path:
+        """Clock, host and cost: nothing that the record says depends on them."""
+        return self.path / "execution.json"
+
+    @property
+    def record(self) -> Path:
+        """The findings and conclusions; written last."""
+        return self.path / "audit.json"
+
+    @property
+    def page(self) -> Path:
+        return self.path / "audit.html"
+
+    def read_manifest(self) -> AuditManifest:
+        return read_record(self.manifest, AuditManifest)
+
+    def read_record(self) -> AuditReport:
+        return read_record(self.record, AuditReport)
+
+
+@dataclass(frozen=True)
 class RoundFolder:
     """The files of one round."""
 
@@ -126,6 +160,13 @@ class RoundFolder:
     @property
     def scores_csv(self) -> Path:
         return self.path / "scores.csv"
+
+    def audit(self, entrant: str, audit: str) -> AuditFolder:
+        return AuditFolder(self.path / "audits" / entrant / audit)
+
+    def audits(self, entrant: str) -> list[AuditFolder]:
+        """Every audit of an entrant, whole or not."""
+        return [AuditFolder(path) for path in sorted((self.path / "audits" / entrant).glob("*/"))]
 
     def run(self, model: str, run: str) -> RunFolder:
         return RunFolder(self.path / "runs" / model / run)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from harness.findings import AuditReport
+from harness.findings import AuditExecution, AuditManifest, AuditReport
 from harness.plan import Frozen
 from harness.records import Excerpt, Execution, Manifest, RoundRecord, RunRecord, Sample
 
 RECORDS: dict[str, type[Frozen]] = {
     "audit": AuditReport,
+    "audit_execution": AuditExecution,
+    "audit_manifest": AuditManifest,
     "excerpt": Excerpt,
     "execution": Execution,
     "manifest": Manifest,

@@ -5,18 +5,22 @@ from __future__ import annotations
 import math
 import resource
 import time
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 
-from harness.audit import census, code, configuration, embeddings, norms, projector, tokenizer, trunk
+from harness.audit import census, code, configuration, embeddings, norms, projector, screening, tokenizer, trunk
 from harness.audit.calibration import ALPHA, CALIBRATED_ON
 from harness.audit.conclude import conclude
-from harness.audit.finding import COMPONENTS, AuditReport, Component, Cost, Examined, Finding
+from harness.audit.finding import COMPONENTS, AuditReport, Component, Cost, Examined, Finding, Party
+from harness.audit.lineage import ENTRANT, with_parties
 from harness.audit.null import Band, Key, PairMethod, bands, within
 from harness.audit.pair import Body, Pair
+from harness.audit.sketch import Sketch, read_sketch
 from harness.audit.start import weighed
-from harness.audit.subject import open_subject
+from harness.audit.subject import open_subject, reading
+from harness.audit.threads import half_the_cores
 from harness.audit.units import MOST_EXPERTS
 from harness.checkpoint.tensors import LONGEST_NAME
 from harness.errors import ConfigError
@@ -30,6 +34,7 @@ PAIR_METHODS: tuple[PairMethod, ...] = (
     norms.findings,
 )
 """Methods on weights."""
+NOBODY: Mapping[str, Party] = {}
 FILE_METHODS = (tokenizer, code, configuration)
 """Methods on files beside the weights: they refer, and never convict."""
 
@@ -40,43 +45,83 @@ def audit(
     null: Mapping[str, Path],
     notify: Callable[[str], None],
     beside: Sequence[Finding] = (),
+    *,
+    name: str | None = None,
+    parties: Mapping[str, Party] = NOBODY,
 ) -> AuditReport:
     """Audit `checkpoint` against the candidates. Nothing in any of the folders is executed.
 
-    `beside` are findings made elsewhere, such as those of behaviour, that are weighed together with the rest.
+    `beside` are findings made elsewhere, such as those of behaviour, that are weighed together with the rest. `name` is
+    the checkpoint's, its folder's where null. `parties` says who made the candidates and, under `entrant`, the
+    checkpoint.
 
     CheckpointError where a checkpoint is damaged or is none; ConfigError where no candidate is named.
     """
     if not against:
         raise ConfigError("no candidate is named", "give at least one: --against NAME=CHECKPOINT")
+    with reading(checkpoint), half_the_cores():
+        return _audit(checkpoint, against, null, notify, beside, name or shown_name(checkpoint), parties)
+
+
+def _audit(
+    checkpoint: Path,
+    against: Mapping[str, Path],
+    null: Mapping[str, Path],
+    notify: Callable[[str], None],
+    beside: Sequence[Finding],
+    name: str,
+    parties: Mapping[str, Party],
+) -> AuditReport:
     started = time.monotonic()
-    ours = Body(open_subject(visible(checkpoint.resolve().name, LONGEST_NAME), checkpoint))
-    candidates = [Body(open_subject(name, folder)) for name, folder in against.items()]
+    ours = Body(open_subject(name, checkpoint))
+    candidates = [_candidate(name, path) for name, path in against.items()]
     nulls = [Body(open_subject(name, folder)) for name, folder in null.items()]
     opened = time.monotonic()
     components = _components(ours)
     known = bands(nulls, PAIR_METHODS)
     findings = list(beside)
     for candidate in candidates:
-        notify(f"comparing {ours.subject.name} with {candidate.subject.name}")
+        notify(f"comparing {ours.subject.name} with {_name(candidate)}")
         findings += _compare(ours, candidate, known)
     ended = time.monotonic()
     return AuditReport(
-        checkpoint=_examined(ours),
-        candidates=tuple(map(_examined, candidates)),
-        nulls=tuple(map(_examined, nulls)),
+        checkpoint=examined(ours, parties.get(ENTRANT)),
+        candidates=tuple(_examined(each, parties.get(_name(each))) for each in candidates),
+        nulls=tuple(examined(body, parties.get(body.subject.name)) for body in nulls),
         methods=tuple(sorted({finding.method for finding in findings})),
         alpha=ALPHA,
         tests=sum(finding.p_value is not None for finding in findings),
         null_pairs=len(list(combinations(nulls, 2))),
         notes=_notes(ours, candidates, nulls),
-        conclusions=conclude(findings, components, list(against), ALPHA),
+        conclusions=with_parties(conclude(findings, components, list(against), ALPHA), findings, parties),
         findings=tuple(findings),
-        cost=_cost([ours, *candidates, *nulls], started, opened, ended),
+        cost=_cost([ours, *(each for each in candidates if isinstance(each, Body)), *nulls], started, opened, ended),
     )
 
 
-def _compare(ours: Body, candidate: Body, known: Mapping[Key, Band]) -> list[Finding]:
+def shown_name(folder: Path) -> str:
+    """A folder's name as it is shown: some systems take Hangul syllables apart (NFD)."""
+    return visible(unicodedata.normalize("NFC", folder.resolve().name), LONGEST_NAME)
+
+
+def _candidate(name: str, path: Path) -> Body | Sketch:
+    """A candidate's checkpoint, or the sketch that a file holds."""
+    return read_sketch(name, path) if path.is_file() else Body(open_subject(name, path))
+
+
+def _name(candidate: Body | Sketch) -> str:
+    return candidate.name if isinstance(candidate, Sketch) else candidate.subject.name
+
+
+def _examined(candidate: Body | Sketch, party: Party | None) -> Examined:
+    if isinstance(candidate, Sketch):
+        return candidate.head.checkpoint.model_copy(update={"name": candidate.name, "party": party, "sketch": True})
+    return examined(candidate, party)
+
+
+def _compare(ours: Body, candidate: Body | Sketch, known: Mapping[Key, Band]) -> list[Finding]:
+    if isinstance(candidate, Sketch):
+        return screening.findings(ours, candidate, _components(ours))
     pair = Pair(ours, candidate)
     found = [
         within(finding, known.get((finding.component, finding.method)))
@@ -99,7 +144,8 @@ def _components(body: Body) -> list[Component]:
     return [component for component in COMPONENTS if component in present]
 
 
-def _examined(body: Body) -> Examined:
+def examined(body: Body, party: Party | None = None) -> Examined:
+    """What the record says of a checkpoint that took part."""
     kind = body.subject.config.get("model_type")
     stacks = body.anatomy.stacks
     return Examined(
@@ -110,13 +156,18 @@ def _examined(body: Body) -> Examined:
         components=tuple(_components(body)),
         layers={component: len(stack.blocks) for component, stack in stacks.items()},
         width={component: stack.width for component, stack in stacks.items()},
+        party=party,
     )
 
 
-def _notes(ours: Body, candidates: Sequence[Body], nulls: Sequence[Body]) -> tuple[str, ...]:
+def _notes(ours: Body, against: Sequence[Body | Sketch], nulls: Sequence[Body]) -> tuple[str, ...]:
+    candidates = [each for each in against if isinstance(each, Body)]
     notes = ["No evidence is no proof of independence: only the named candidates were looked at.", CALIBRATED_ON]
+    if sketched := [each for each in against if isinstance(each, Sketch)]:
+        names = ", ".join(f"{each.name} ({each.head.units_kept:,} units)" for each in sketched)
+        notes.append(f"Only sketches were looked at of: {names}. A sketch can send to experts, and never convicts.")
     if nulls:
-        sizes = ", ".join(f"{body.subject.name} ({_examined(body).parameters:,} parameters)" for body in nulls)
+        sizes = ", ".join(f"{body.subject.name} ({examined(body).parameters:,} parameters)" for body in nulls)
         notes.append(f"Models named as known independents: {sizes}.")
     for body in (ours, *candidates):
         if body.vocabulary is None and body.anatomy.embedding is not None:

@@ -26,7 +26,7 @@ def findings(pair: Pair) -> tuple[Finding, ...]:
 
 def _component(pair: Pair, component: Component, names: tuple[str, ...], known: dict[str, list[str]]) -> Finding:
     subject = pair.ours.subject
-    same = [name for name in names if subject.digests[name] in known and is_telling(subject.values.whole(name))]
+    same = [name for name in names if subject.digests[name] in known and is_telling(subject.values.beginning(name))]
     sizes = {name: math.prod(subject.tensors[name].shape) for name in names}
     share = sum(sizes[name] for name in same) / max(1, sum(sizes.values()))
     theirs = pair.theirs.anatomy.members.get(component, ())

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+import secrets
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from harness.audit.audit import audit
+from harness.audit.audit import NOBODY, audit, shown_name
 from harness.audit.behaviour import run_findings
-from harness.audit.finding import AuditReport
-from harness.errors import ConfigError
-from harness.store import write_text
+from harness.audit.finding import AuditReport, Party
+from harness.audit.lineage import ENTRANT
+from harness.audit.sketch import SketchHead, read_sketch
+from harness.audit.sketching import make_sketch
+from harness.errors import ConfigError, VerificationError
+from harness.store import atomic_path, write_text
 
+SEED_BITS = 63
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -22,26 +27,60 @@ def audit_checkpoint(
     out: Path,
     *,
     samples: Sequence[str] = (),
+    name: str | None = None,
+    parties: Mapping[str, Party] = NOBODY,
     notify: Callable[[str], None],
 ) -> AuditReport:
     """Audit and write the record to `out`. `against` and `null` are NAME=CHECKPOINT, `samples` NAME=RUN.
 
+    `name` and `parties` are those of `audit`.
+
     ConfigError for names that are none or stand twice; CheckpointError for damaged checkpoints.
     """
-    candidates, nulls = _named("--against", against), _named("--null", null)
+    candidates, nulls = named_folders("--against", against), named_folders("--null", null)
     if out.is_dir():
         raise ConfigError(f"--out {out} is a folder", "name the file that the record goes to")
-    beside = run_findings(_named("--samples", samples), list(candidates))
+    beside = run_findings(named_folders("--samples", samples), list(candidates))
     try:  # before the work of hours
         out.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(f"--out {out} cannot be written: {error.strerror}", "name a file that can be") from error
-    report = audit(checkpoint, candidates, nulls, notify, beside)
+    report = audit(checkpoint, candidates, nulls, notify, beside, name=name, parties=parties)
     write_text(out, report.model_dump_json(indent=1) + "\n")
     return report
 
 
-def _named(option: str, given: Sequence[str]) -> dict[str, Path]:
+def sketch_checkpoint(checkpoint: Path, out: Path, seed: int | None, notify: Callable[[str], None]) -> SketchHead:
+    """Write the sketch of a checkpoint to `out`, drawn by `seed`, or by chance where that is null."""
+    name = shown_name(checkpoint)
+    drawn = secrets.randbits(SEED_BITS) if seed is None else seed
+    if out.is_dir():
+        raise ConfigError(f"--out {out} is a folder", "name the file that the sketch goes to")
+    head, content = make_sketch(name, checkpoint, drawn, notify)
+    with atomic_path(out) as temporary:
+        temporary.write_bytes(content)
+    return head
+
+
+def check_sketch(checkpoint: Path, path: Path, notify: Callable[[str], None]) -> SketchHead:
+    """The head of a sketch that was made from this checkpoint; VerificationError where it was not, or was changed.
+
+    CheckpointError where the file is no sketch, or the checkpoint is damaged.
+    """
+    stated = read_sketch(path.name, path).head
+    head, content = make_sketch(stated.checkpoint.name, checkpoint, stated.seed, notify)
+    if head.checkpoint.digest != stated.checkpoint.digest:
+        raise VerificationError(
+            f"{path} was made from other weights: their digest is {stated.checkpoint.digest}, that of {checkpoint}"
+            f" {head.checkpoint.digest}"
+        )
+    if content != path.read_bytes():
+        raise VerificationError(f"{path} names the weights of {checkpoint}, but is not what they give: it was changed")
+    return head
+
+
+def named_folders(option: str, given: Sequence[str]) -> dict[str, Path]:
+    """Folders by name, from NAME=CHECKPOINT; ConfigError for what is none or stands twice."""
     named: dict[str, Path] = {}
     for entry in given:
         name, equals, folder = entry.partition("=")
@@ -49,6 +88,8 @@ def _named(option: str, given: Sequence[str]) -> dict[str, Path]:
             raise ConfigError(
                 f"{option} {entry!r} is not NAME=CHECKPOINT", f"write {option} mistral_7b=/models/mistral"
             )
+        if name == ENTRANT and option != "--samples":
+            raise ConfigError(f"{option} {entry!r}: {ENTRANT} is the name of the checkpoint itself", "choose another")
         if name in named:
             raise ConfigError(f"{option} names {name} twice", "give every checkpoint a name of its own")
         named[name] = Path(folder)

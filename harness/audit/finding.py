@@ -10,6 +10,8 @@ from harness.findings import (
     Examined,
     Finding,
     LayerPair,
+    Lineage,
+    Party,
     Strength,
 )
 
@@ -23,5 +25,7 @@ __all__ = [
     "Examined",
     "Finding",
     "LayerPair",
+    "Lineage",
+    "Party",
     "Strength",
 ]

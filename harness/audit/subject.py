@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
-import mmap
 import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from harness.audit.digests import digest_tensors
 from harness.audit.values import Values
 from harness.checkpoint import Problem, problems_error
 from harness.checkpoint.architecture import HIDDEN, LARGEST, LAYERS, VOCAB, Architecture
 from harness.checkpoint.files import CONFIG, read_json
 from harness.checkpoint.inspection import header_problems
-from harness.checkpoint.tensors import NOT_FINITE_MASK, SCAN_BYTES, Tensor
+from harness.checkpoint.tensors import Tensor
+from harness.errors import CheckpointError
 from harness.hashing import digest
 
 MOST_FILES = 20_000
 """A checkpoint has fewer; a folder of a million tiny files is an attack on whoever lists it."""
-MOST_TENSORS = 2_000_000
+MOST_TENSORS = 1_000_000
 LARGEST_SETTINGS = 64 << 20
+LARGEST_CONFIG = 8 << 20
+"""Of config.json: larger than any, and small enough to be read into objects."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,23 @@ def open_subject(name: str, folder: Path) -> Subject:
     if not folder.is_dir():
         problem = Problem(f"there is no folder {folder}", "give the folder that holds config.json and *.safetensors")
         raise problems_error(title, [problem])
-    folder = folder.resolve()
+    with reading(folder):
+        return _opened(name, folder.resolve(), title)
+
+
+@contextmanager
+def reading(folder: Path) -> Iterator[None]:
+    """Turn a file that cannot be read, or that changes meanwhile, into a CheckpointError."""
+    try:
+        yield
+    except OSError as error:
+        raise CheckpointError(
+            f"{error.filename or folder}: {error.strerror or error}",
+            "make every file readable, and leave it as it is until the command has ended",
+        ) from error
+
+
+def _opened(name: str, folder: Path, title: str) -> Subject:
     _raise(title, list(_folder_problems(folder)))
     config = read_json(folder / CONFIG)
     if not isinstance(config, dict):
@@ -79,7 +96,7 @@ def open_subject(name: str, folder: Path) -> Subject:
         raise problems_error(title, [Problem(f"{CONFIG} holds text that is none", "download or copy the file again")])
     found, problems = header_problems(folder)
     _raise(title, [*problems, *_size_problems(config), *_shape_problems(found)])
-    digests, problems = _read_once(found)
+    digests, problems = digest_tensors(found)
     _raise(title, problems)
     return Subject(name, folder, config, {tensor.name: tensor for tensor in found}, digests)
 
@@ -91,21 +108,37 @@ def _raise(title: str, problems: Sequence[Problem]) -> None:
 
 def _folder_problems(folder: Path) -> Iterator[Problem]:
     """Too many files, links that leave the checkpoint, and files that are none."""
-    with os.scandir(folder) as listed:
-        entries = list(islice(listed, MOST_FILES + 1))
+    entries = list(islice(_entries(folder), MOST_FILES + 1))
     if len(entries) > MOST_FILES:
         yield Problem(f"{folder} holds more than {MOST_FILES} files", "give the folder of one checkpoint alone")
         return
-    for entry in sorted(entries, key=lambda entry: entry.name):
-        path = Path(entry.path)
-        if entry.is_symlink():
-            yield from _link_problems(folder, path)
-        elif entry.is_dir() and path.suffix == ".safetensors":
-            yield Problem(f"{path.name} is a folder, not a weight file", "remove it from the checkpoint")
-        elif not entry.is_dir() and not stat.S_ISREG(entry.stat(follow_symlinks=False).st_mode):
-            yield Problem(f"{path.name} is neither a file nor a folder", "remove it from the checkpoint")
-        if path.suffix == ".json" and path.is_file() and path.stat().st_size > LARGEST_SETTINGS:
-            yield Problem(f"{path.name} is larger than {LARGEST_SETTINGS >> 20} MiB", "give the published file")
+    for entry in sorted(entries, key=lambda entry: entry.path):
+        yield from _entry_problems(folder, entry)
+
+
+def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """Everything in the folder and below it; links are not followed."""
+    waiting = [str(folder)]
+    while waiting:
+        with os.scandir(waiting.pop()) as listed:
+            for entry in listed:
+                yield entry
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+
+
+def _entry_problems(folder: Path, entry: os.DirEntry[str]) -> Iterator[Problem]:
+    path = Path(entry.path)
+    name = path.relative_to(folder)
+    if entry.is_symlink():
+        yield from _link_problems(folder, path)
+    elif entry.is_dir() and path.suffix == ".safetensors":
+        yield Problem(f"{name} is a folder, not a weight file", "remove it from the checkpoint")
+    elif not entry.is_dir() and not stat.S_ISREG(entry.stat(follow_symlinks=False).st_mode):
+        yield Problem(f"{name} is neither a file nor a folder", "remove it from the checkpoint")
+    most = LARGEST_CONFIG if path == folder / CONFIG else LARGEST_SETTINGS
+    if path.suffix == ".json" and path.is_file() and path.stat().st_size > most:
+        yield Problem(f"{name} is larger than {most >> 20} MiB", "give the published file")
 
 
 def _link_problems(folder: Path, path: Path) -> Iterator[Problem]:
@@ -115,11 +148,13 @@ def _link_problems(folder: Path, path: Path) -> Iterator[Problem]:
     if folder.parent.name == "snapshots":
         homes.append(folder.parent.parent / "blobs")
     if not any(target.is_relative_to(home) for home in homes):
-        yield Problem(f"{path.name} is a link that leaves the checkpoint", "replace it with the file itself")
+        yield Problem(
+            f"{path.relative_to(folder)} is a link that leaves the checkpoint", "replace it with the file itself"
+        )
     elif not target.exists():
-        yield Problem(f"{path.name} is a link to nothing", "download the file that it should lead to")
+        yield Problem(f"{path.relative_to(folder)} is a link to nothing", "download the file that it should lead to")
     elif not target.is_file() and not target.is_dir():
-        yield Problem(f"{path.name} is neither a file nor a folder", "remove it from the checkpoint")
+        yield Problem(f"{path.relative_to(folder)} is neither a file nor a folder", "remove it from the checkpoint")
 
 
 def _size_problems(config: Mapping[str, Any]) -> Iterator[Problem]:
@@ -152,39 +187,3 @@ def _is_text(value: Any) -> bool:
     except (UnicodeEncodeError, RecursionError):
         return False
     return True
-
-
-def _read_once(tensors: Sequence[Tensor]) -> tuple[dict[str, str], list[Problem]]:
-    """Digest of every tensor, and those that hold NaN or infinity. Each file is read once, in order."""
-    digests: dict[str, str] = {}
-    problems: list[Problem] = []
-    for path in sorted({tensor.file for tensor in tensors}):
-        members = sorted((tensor for tensor in tensors if tensor.file == path), key=lambda tensor: tensor.start)
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            for tensor in members:
-                digests[tensor.name], bad = _digest(data, tensor)
-                if bad:
-                    what = f"{path.name}: tensor {tensor.label} holds {bad} values that are NaN or infinite"
-                    problems.append(Problem(what, "use a sound copy of the weights"))
-    return digests, problems
-
-
-def _digest(data: mmap.mmap, tensor: Tensor) -> tuple[str, int]:
-    """SHA-256 of a tensor's type, shape and bytes, and how many of its values are not finite."""
-    state = hashlib.sha256(f"{tensor.dtype}{list(tensor.shape)}".encode())
-    unsigned, mask = NOT_FINITE_MASK.get(tensor.dtype, ("<u1", 0))
-    bad = 0
-    view = memoryview(data)
-    try:
-        for start in range(tensor.start, tensor.end, SCAN_BYTES):
-            piece = view[start : min(start + SCAN_BYTES, tensor.end)]
-            state.update(piece)
-            if mask:
-                bits = np.frombuffer(piece, unsigned)
-                full = bits.dtype.type(mask)
-                bad += int(np.count_nonzero((bits & full) == full))
-                del bits
-            piece.release()
-    finally:
-        view.release()
-    return state.hexdigest(), bad

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import errno
+import math
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 import numpy as np
@@ -38,7 +40,7 @@ FLOAT8 = {"F8_E4M3": _float8(4, 7, infinities=False), "F8_E5M2": _float8(5, 15, 
 
 
 class Values:
-    """The values of one checkpoint's tensors. Files are mapped, never loaded whole."""
+    """The values of one checkpoint's tensors, read when asked for. Nothing is mapped: mapped pages count as memory."""
 
     def __init__(self, tensors: Mapping[str, Tensor]) -> None:
         self.tensors = tensors
@@ -46,12 +48,23 @@ class Values:
     def whole(self, name: str) -> Floats:
         """All values, dequantised, in the tensor's shape."""
         tensor = self.tensors[name]
-        return self._scaled(name, _floats(_mapped(tensor), tensor.dtype), None)
+        return self._scaled(name, _floats(_codes(tensor, 0, _length(tensor)), tensor.dtype).reshape(tensor.shape), None)
 
     def rows(self, name: str, rows: Ids) -> Floats:
         """Some rows of a matrix (or slices of the first axis), in the order of `rows`."""
         tensor = self.tensors[name]
-        return self._scaled(name, _floats(_mapped(tensor)[rows], tensor.dtype), rows)
+        values = np.empty((len(rows), *tensor.shape[1:]), np.float32)
+        for start, run in _runs(rows):
+            values[start : start + len(run)] = _floats(_codes(tensor, run[0], len(run)), tensor.dtype)
+        return self._scaled(name, values, rows)
+
+    def beginning(self, name: str, most: int = 1 << 20) -> Floats:
+        """The first rows of a tensor, at most so many values (one row at least), in its number of dimensions."""
+        shape = self.tensors[name].shape
+        if not shape:
+            return self.whole(name)
+        rows = max(1, most // max(1, math.prod(shape[1:])))
+        return self.rows(name, np.arange(min(rows, shape[0]), dtype=np.int64))
 
     def _scaled(self, name: str, values: Floats, rows: Ids | None) -> Floats:
         """Codes times their scale, where the checkpoint holds one: per tensor, per row or per square block."""
@@ -71,17 +84,36 @@ class Values:
         return cast(Floats, values * factor[index // block[0]][:, np.arange(shape[1]) // block[1]])
 
 
-def _mapped(tensor: Tensor) -> npt.NDArray[Any]:
-    """The stored codes, mapped from the file."""
-    stored = PLAIN.get(tensor.dtype) or ("<u2" if tensor.dtype == "BF16" else "<u1")
-    if tensor.end == tensor.start:
-        return np.zeros(tensor.shape, stored)
-    return np.memmap(tensor.file, stored, "r", tensor.start, tensor.shape)
+def _length(tensor: Tensor) -> int:
+    return tensor.shape[0] if tensor.shape else 1
+
+
+def _runs(rows: Ids) -> Iterator[tuple[int, range]]:
+    """Rows that follow each other, read in one go: the place of the first among those asked for, and the rows."""
+    breaks = np.flatnonzero(np.diff(rows) != 1) + 1
+    for run in np.split(np.arange(len(rows)), breaks):
+        if len(run):
+            yield int(run[0]), range(int(rows[run[0]]), int(rows[run[-1]]) + 1)
+
+
+def _codes(tensor: Tensor, first: int, count: int) -> npt.NDArray[Any]:
+    """The stored codes of some slices of the first axis."""
+    stored = np.dtype(PLAIN.get(tensor.dtype) or ("<u2" if tensor.dtype == "BF16" else "<u1"))
+    inner = tensor.shape[1:]
+    each = math.prod(inner) * stored.itemsize
+    if not 0 <= first <= first + count <= _length(tensor):
+        raise IndexError(f"{tensor.label} has {_length(tensor)} rows; {first} to {first + count} were asked for")
+    codes = np.fromfile(tensor.file, stored, count * math.prod(inner), offset=tensor.start + first * each)
+    if codes.size != count * math.prod(inner):
+        raise OSError(errno.EIO, "the file became shorter while it was read", str(tensor.file))
+    return codes.reshape((count, *inner))
 
 
 def _floats(codes: npt.NDArray[Any], dtype: str) -> Floats:
     if dtype == "BF16":
-        return _bounded((np.asarray(codes).astype(np.uint32) << 16).view(np.float32))
+        wide = codes.astype(np.uint32)
+        wide <<= 16  # in place: a large tensor is in memory once
+        return _bounded(wide.view(np.float32))
     if dtype in FLOAT8:
         values: Floats = FLOAT8[dtype][codes]
         return values

@@ -26,7 +26,7 @@ def weight_files(folder: Path) -> list[Path]:
     """
     named = weight_map(folder)
     if named is None:
-        return sorted(folder.glob("*.safetensors"))
+        return sorted(path for path in folder.glob("*.safetensors") if path.is_file())
     return sorted({folder / name for name in named.values() if (folder / name).is_file()})
 
 
@@ -47,9 +47,9 @@ def settings_files(folder: Path) -> list[Path]:
 
 
 def read_json(path: Path) -> Any:
-    """The file's JSON value; None where it is missing or broken."""
+    """The file's JSON value; None where it is missing or broken. A pipe or a device is never opened: it may not end."""
     try:
-        return json.loads(path.read_bytes())
+        return json.loads(path.read_bytes()) if path.is_file() else None
     except (OSError, ValueError, RecursionError):
         return None
 

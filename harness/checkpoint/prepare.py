@@ -12,6 +12,7 @@ from harness.checkpoint.conversion import converted
 from harness.checkpoint.files import CONFIG, TEMPLATE_FOLDER, TOKENIZER_FILES, read_json, settings_files, weight_files
 from harness.checkpoint.inspection import inspect
 from harness.checkpoint.problem import problems_error
+from harness.checkpoint.recipe import made
 from harness.errors import CheckpointError
 from harness.hashing import digest, sha256_files
 from harness.plan import (
@@ -20,7 +21,9 @@ from harness.plan import (
     GgufPackageSource,
     HubSource,
     Model,
+    RecipeSource,
     RemoteEngine,
+    Source,
     VllmEngine,
 )
 
@@ -65,7 +68,7 @@ def prepare(
 
     CheckpointError lists every problem, each with its remedy.
     """
-    folder = _folder(model, root, cache, notify)
+    folder = folder_of(model, root, cache, notify)
     remote = isinstance(engine, RemoteEngine)
     problems = inspect(folder, needs_weights=not remote, max_model_len=engine.max_model_len)
     if problems:
@@ -78,28 +81,38 @@ def prepare(
         files=files,
         stated=dict(stated),
         context=Architecture(read_json(folder / CONFIG)).context,
-        pinned=_is_pinned(model) and (not remote or bool(stated)),
+        pinned=_is_pinned(model.source) and (not remote or bool(stated)),
         template_digest=_template_digest(folder, files),
     )
 
 
-def _folder(model: Model, root: Path, cache: Path, notify: Callable[[str], None]) -> Path:
-    source = model.source
+def folder_of(model: Model, root: Path, cache: Path, notify: Callable[[str], None]) -> Path:
+    """Where the model's files lie; converted or made first where they must be. They are not looked at.
+
+    CheckpointError where they are nowhere, or are closed.
+    """
+    return _folder(model.name, model.source, root, cache, notify)
+
+
+def _folder(name: str, source: Source, root: Path, cache: Path, notify: Callable[[str], None]) -> Path:
     if isinstance(source, DirectorySource):
         return locate.directory(source, root)
     if isinstance(source, GgufPackageSource):
         return converted(source, cache, notify)
     if isinstance(source, HubSource):
         return locate.hub_snapshot(source, cache)
+    if isinstance(source, RecipeSource):
+        return made(source, _folder(name, source.of, root, cache, notify), root, cache, notify)
     raise CheckpointError(
-        f"{model.name}: its weights are closed, so that nothing can be served",
-        "take the suites out of the round, or give its figures in a table",
+        f"{name}: its weights are closed, so that nothing can be read or served",
+        "take it out of the round's suites and audit, or give its figures in a table",
     )
 
 
-def _is_pinned(model: Model) -> bool:
+def _is_pinned(source: Source) -> bool:
     """Files on this machine are pinned by their digests; a hub revision must be a commit."""
-    source = model.source
+    if isinstance(source, RecipeSource):
+        return _is_pinned(source.of)
     return not isinstance(source, HubSource) or locate.is_pinned(source)
 
 

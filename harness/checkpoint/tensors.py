@@ -86,7 +86,7 @@ def read_header(path: Path) -> tuple[list[Tensor], list[Problem]]:
         raw = file.read(length)
     entries = _parse(raw)
     if entries is None:
-        return [], [_broken(path, "has a header that is not a JSON object")]
+        return [], [_broken(path, "has a header that is not a JSON object, or that names something twice")]
     tensors = [_tensor(path, name, entry, LENGTH_BYTES + length) for name, entry in entries.items()]
     sound = [tensor for tensor in tensors if tensor is not None]
     if len(sound) < len(tensors):
@@ -127,13 +127,21 @@ def _count_not_finite(data: mmap.mmap, tensor: Tensor) -> Iterator[int]:
 
 def _parse(raw: bytes) -> dict[str, Any] | None:
     try:
-        header = json.loads(raw)
+        header = json.loads(raw, object_pairs_hook=_unique)
     except (ValueError, RecursionError):
         return None
     if not isinstance(header, dict):
         return None
     header.pop("__metadata__", None)
     return header
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object; ValueError where a key stands twice: readers would not agree on which counts."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands twice")
+    return found
 
 
 def _tensor(path: Path, name: str, entry: Any, base: int) -> Tensor | None:

@@ -3,11 +3,13 @@
 from harness.evidence.completeness import is_whole
 from harness.evidence.installed import installed_versions
 from harness.evidence.manifest import GradedTask, build_manifest, server_reasons, tree_reasons, with_reasons
+from harness.evidence.tree import code_digest
 from harness.evidence.verify import plan_problems, read_evidence, verify
 
 __all__ = [
     "GradedTask",
     "build_manifest",
+    "code_digest",
     "installed_versions",
     "is_whole",
     "plan_problems",

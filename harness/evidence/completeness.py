@@ -8,6 +8,9 @@ from harness.plan import Round
 from harness.records import EntrantResult
 from harness.verdict import Evidence
 
+LACKING = {"unpublished", "raters_missing", "few_raters", "no_audit", "empty_audit", "imported_missing"}
+"""Reasons that name what was not supplied."""
+
 
 def is_whole(round_: Round, evidence: Mapping[str, Evidence], entrants: Mapping[str, EntrantResult]) -> bool:
     """Whether all that the rules ask for is there: every run complete, and every other number supplied."""
@@ -19,4 +22,5 @@ def is_whole(round_: Round, evidence: Mapping[str, Evidence], entrants: Mapping[
 def _lacks_inputs(result: EntrantResult) -> bool:
     codes = {reason.code for reason in result.reasons}
     codes |= {gate.reason.code for gate in result.gates.values()}
-    return bool(codes & {"unpublished", "no_audit", "imported_missing"}) and result.decision != "disqualify"
+    lacks = result.decision == "incomplete" or bool(codes & LACKING)
+    return lacks and result.decision != "disqualify"

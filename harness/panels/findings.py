@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from harness.errors import ConfigError
 from harness.hashing import digest
 from harness.plan import Component, Frozen, Name
-from harness.plan.base import Sha256
+from harness.plan.base import Day, Sha256
 from harness.plan.policy import Relation
 from harness.verdict import Finding, Ruling
 
@@ -19,7 +19,7 @@ from harness.verdict import Finding, Ruling
 class Conclusion(BaseModel):
     """One conclusion of a report, as far as a verdict needs it; reports may say more."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
     component: Component
     candidate: str
@@ -28,14 +28,23 @@ class Conclusion(BaseModel):
     method: str = ""
     p_value: float | None = None
     reason: str = ""
+    value: float | None = None
+    country: str | None = None
+
+
+RULED_ON = frozenset({"component", "candidate", "conclusion", "owner", "method", "p_value", "reason"})
+"""What a ruling's digest covers."""
 
 
 class Report(BaseModel):
     """An audit report, as far as a verdict needs it."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
     conclusions: tuple[Conclusion, ...]
+
+
+Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
 class RulingFile(Frozen):
@@ -45,12 +54,12 @@ class RulingFile(Frozen):
     findings: tuple[Sha256, ...] = Field(min_length=1)
     """Digests of the findings, as the decision's reasons give them."""
     decision: Literal["cleared", "disqualified"]
-    reply: str = Field(min_length=1)
+    reply: Said
     """What the entrant answered."""
-    who: str = Field(min_length=1)
+    who: Said
     """Who ruled."""
-    when: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
-    """Day of the ruling, ISO 8601."""
+    when: Day
+    """Day of the ruling."""
 
 
 def read_report(path: Path, entrant: str) -> tuple[Finding, ...]:
@@ -82,15 +91,17 @@ def read_ruling(path: Path) -> Ruling:
 
 
 def _finding(entrant: str, conclusion: Conclusion) -> Finding:
-    said = {"entrant": entrant, **conclusion.model_dump(mode="json")}
+    said = {"entrant": entrant, **conclusion.model_dump(mode="json", include=set(RULED_ON))}
     return Finding(
         entrant=entrant,
         component=conclusion.component,
         candidate=conclusion.candidate,
         owner=conclusion.owner,
+        country=conclusion.country,
         relation=conclusion.conclusion,
         method=conclusion.method,
         p_value=conclusion.p_value,
+        value=conclusion.value,
         reason=conclusion.reason,
         sha256=digest(said),
     )
@@ -98,7 +109,6 @@ def _finding(entrant: str, conclusion: Conclusion) -> Finding:
 
 def _first(error: Exception) -> str:
     if isinstance(error, ValidationError):
-        return "; ".join(
-            f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in error.errors(include_url=False)[:5]
-        )
+        said = [(".".join(map(str, detail["loc"])), detail["msg"]) for detail in error.errors(include_url=False)[:5]]
+        return "; ".join(f"{where}: {what}" if where else "it holds no fields with names" for where, what in said)
     return str(error).split("\n", 1)[0]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from harness.errors import ConfigError
 from harness.panels.files import Locate, digest_of, located
 from harness.panels.findings import read_report, read_ruling
 from harness.panels.panel import read_panel
 from harness.panels.table import read_table
-from harness.plan import ImportedOutcome, PanelMean, PointItem, Round, TableValue
-from harness.plan.points import AsPoints
+from harness.plan import ImportedOutcome, PanelMean, PointItem, Round, TableValue, WeightedMean, basic
+from harness.plan.points import slope
 from harness.verdict import Finding, Inputs, Panel, Ruling, Table, key_of
 
 ROUNDING = 1e-9
@@ -44,18 +44,31 @@ def _tables(round_: Round, locate: Locate) -> dict[str, Table]:
             path = located(source.file, "table", locate)
             found[key_of(source)] = read_table(path, source, models, outcomes=key_of(source) in outcomes)
     for item in round_.rules.items:
-        if isinstance(item.scale, AsPoints) and isinstance(item.source, TableValue):
-            _within(item, item.source, found[key_of(item.source)])
+        for table in (each for each in basic(item.source) if isinstance(each, TableValue)):
+            _within(item, table, found[key_of(table)])
+    if (totals := round_.rules.totals) is not None:
+        _bounded(totals, found[key_of(totals)], round_.rules.points, "all items together can earn")
     return found
 
 
 def _within(item: PointItem, source: TableValue, table: Table) -> None:
+    """No figure may earn more than the item's points, or less than none."""
+    worth = slope(item)
+    if worth is not None and not isinstance(item.source, WeightedMean):
+        low = 0.0 if item.span is None else item.span[0]
+        earned = {model: worth * ((table.number(model) or 0.0) - low) for model in table.cells}
+        _bounded(source, table, item.points, f"item {item.name!r} can earn", earned)
+
+
+def _bounded(
+    source: TableValue, table: Table, most: float, what: str, earned: Mapping[str, float] | None = None
+) -> None:
     for model in table.cells:
-        value = table.number(model) or 0.0
-        if not -ROUNDING <= value <= item.points + ROUNDING:
+        points = earned[model] if earned is not None else table.number(model) or 0.0
+        if not -ROUNDING <= points <= most + ROUNDING:
             raise ConfigError(
-                f"{source.file}: {model} has {value:g} points of the {item.points:g} that item {item.name!r} can earn",
-                "mend the table, or the item's points",
+                f"{source.file}: {model} has {points:g} points of the {most:g} that {what}",
+                "mend the table, or the rules' points and scale",
             )
 
 
@@ -95,7 +108,21 @@ def _rulings(round_: Round, findings: Mapping[str, tuple[Finding, ...]], locate:
             if sha256 not in known:
                 raise ConfigError(
                     f"{file}: finding {sha256} is in no audit report of {ruling.entrant}",
-                    "supply the report under audits, or copy the digest from the decision's reasons",
+                    "supply the report on which it was made; a report that changed since needs a ruling of its own",
                 )
-        rulings.append(ruling)
-    return tuple(rulings)
+        rulings.append((file, ruling))
+    _refuse_contradictions(rulings)
+    return tuple(ruling for _, ruling in rulings)
+
+
+def _refuse_contradictions(rulings: Sequence[tuple[str, Ruling]]) -> None:
+    """The last ruling on a finding counts, so that two of one day must agree."""
+    said: dict[tuple[str, str], tuple[str, Ruling]] = {}
+    for file, ruling in rulings:
+        for sha256 in ruling.findings:
+            other, before = said.setdefault((sha256, ruling.when), (file, ruling))
+            if before.decision != ruling.decision:
+                raise ConfigError(
+                    f"{other} and {file} rule otherwise on finding {sha256} on the same day, {ruling.when}",
+                    "leave the one that holds, or give the later one its day",
+                )

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import math
+import difflib
+import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from harness.errors import ConfigError
-from harness.panels.files import read_cells
+from harness.panels.sheet import Row, not_a_number, number_of, read_sheet
 from harness.plan import PanelMean
 from harness.verdict import Panel
 
 COLUMNS = ("rater", "entrant", "criterion", "score")
+NAMES = COLUMNS[:3]
 SHOWN = 20
 """Problems that one message lists."""
 
-Row = Mapping[str, str]
+Line = tuple[int, Row]
 
 
 def read_panel(path: Path, sources: Sequence[PanelMean], entrants: Sequence[str]) -> Panel:
@@ -26,15 +28,8 @@ def read_panel(path: Path, sources: Sequence[PanelMean], entrants: Sequence[str]
 
     `sources`: everything in the rules that looks at the file; they give the scale and the criteria.
     """
-    frame = read_cells(path)
-    missing = [column for column in COLUMNS if column not in frame.columns]
-    if missing:
-        raise ConfigError(
-            f"{path}: there is no column {', '.join(missing)}; it has: {', '.join(map(str, frame.columns))}",
-            f"give it the columns {', '.join(COLUMNS)}, a line a score",
-        )
-    rows = [(int(str(line)), dict(row)) for line, row in frame.iterrows()]
-    problems = [*_rows(rows, sources, entrants), *_whole(rows, sources, entrants)]
+    rows = read_sheet(path, COLUMNS).rows
+    problems = [*_rows(rows, sources, entrants), *_alike(rows), *_whole(rows, sources, entrants)]
     if problems:
         more = [f"  and {len(problems) - SHOWN} more"] if len(problems) > SHOWN else []
         lines = [f"{path}:", *(f"  {problem}" for problem in problems[:SHOWN]), *more]
@@ -42,16 +37,12 @@ def read_panel(path: Path, sources: Sequence[PanelMean], entrants: Sequence[str]
     return _panel([row for _, row in rows], entrants)
 
 
-def _rows(rows: Sequence[tuple[int, Row]], sources: Sequence[PanelMean], entrants: Sequence[str]) -> Iterator[str]:
-    seen: dict[tuple[str, str, str], int] = {}
+def _rows(rows: Sequence[Line], sources: Sequence[PanelMean], entrants: Sequence[str]) -> Iterator[str]:
+    seen: dict[tuple[str, ...], int] = {}
     for line, row in rows:
-        for column in COLUMNS[:3]:
-            if row[column] == "":
-                yield f"line {line}: the {column} is empty"
-        if row["entrant"] not in ("", *entrants):
-            yield f"line {line}: entrant {row['entrant']!r} is not in this round; it has: {', '.join(entrants)}"
-        key = (row["rater"], row["entrant"], row["criterion"])
-        if key in seen:
+        yield from (f"line {line}: {wrong}" for wrong in _names(row, entrants))
+        key = tuple(row[column] for column in NAMES)
+        if key in seen and all(key):
             yield (
                 f"line {line}: rater {key[0]!r} scored {key[1]!r} on {key[2]!r} twice, in line {seen[key]} already;"
                 " keep one of the lines, or tell the raters apart"
@@ -60,14 +51,36 @@ def _rows(rows: Sequence[tuple[int, Row]], sources: Sequence[PanelMean], entrant
         yield from (f"line {line}: {wrong}" for wrong in _score(row, sources))
 
 
+def _names(row: Row, entrants: Sequence[str]) -> Iterator[str]:
+    for column in NAMES:
+        if row[column] == "":
+            yield f"the {column} is empty"
+        elif any(unicodedata.category(character) in ("Cc", "Cf") for character in row[column]):
+            yield f"the {column} {row[column]!r} holds a character that cannot be seen"
+    if row["entrant"] not in ("", *entrants):
+        close = difflib.get_close_matches(row["entrant"].casefold(), entrants, n=1)
+        meant = f" (did you mean {close[0]}?)" if close else ""
+        yield f"entrant {row['entrant']!r} is not in this round{meant}; it has: {', '.join(entrants)}"
+
+
+def _alike(rows: Sequence[Line]) -> Iterator[str]:
+    """Raters and criteria that are told apart by nothing that a reader sees for sure."""
+    for column in ("rater", "criterion"):
+        written: dict[str, tuple[str, int]] = {}
+        for line, row in rows:
+            plain = "".join(unicodedata.normalize("NFKC", row[column]).casefold().split())
+            name, first = written.setdefault(plain, (row[column], line))
+            if name != row[column]:
+                yield (
+                    f"line {line}: {column} {row[column]!r} is {name!r} of line {first} but for case or spaces; write"
+                    " them alike, or tell them apart"
+                )
+
+
 def _score(row: Row, sources: Sequence[PanelMean]) -> Iterator[str]:
-    try:
-        score = float(row["score"])
-    except ValueError:
-        yield f"score {row['score']!r} is no number; leave the line out where there is no score"
-        return
-    if not math.isfinite(score):
-        yield f"score {row['score']!r} is not finite; leave the line out where there is no score"
+    score = number_of(row["score"])
+    if score is None:
+        yield f"score {not_a_number(row['score'])}; leave the line out where there is no score"
         return
     for source in sources:
         counts = not source.criteria or row["criterion"] in source.criteria
@@ -76,7 +89,7 @@ def _score(row: Row, sources: Sequence[PanelMean]) -> Iterator[str]:
             return
 
 
-def _whole(rows: Sequence[tuple[int, Row]], sources: Sequence[PanelMean], entrants: Sequence[str]) -> Iterator[str]:
+def _whole(rows: Sequence[Line], sources: Sequence[PanelMean], entrants: Sequence[str]) -> Iterator[str]:
     """What no single line shows: criteria, entrants and raters that are absent."""
     found = Counter(row["criterion"] for _, row in rows)
     for criterion in sorted({name for source in sources for name in source.criteria} - set(found)):
@@ -95,11 +108,8 @@ def _panel(rows: Sequence[Row], entrants: Sequence[str]) -> Panel:
     raters = tuple(sorted({row["rater"] for row in rows}))
     criteria = tuple(sorted({row["criterion"] for row in rows}))
     scores = np.full((len(raters), len(entrants), len(criteria)), np.nan)
-    entrants_at = {name: at for at, name in enumerate(entrants)}
-    raters_at = {name: at for at, name in enumerate(raters)}
-    criteria_at = {name: at for at, name in enumerate(criteria)}
+    places = [{name: at for at, name in enumerate(names)} for names in (raters, entrants, criteria)]
     for row in rows:
-        scores[raters_at[row["rater"]], entrants_at[row["entrant"]], criteria_at[row["criterion"]]] = float(
-            row["score"]
-        )
+        at = tuple(place[row[column]] for place, column in zip(places, NAMES, strict=True))
+        scores[at] = number_of(row["score"])
     return Panel(raters, tuple(entrants), criteria, scores)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+import difflib
+import unicodedata
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
 from harness.errors import ConfigError
-from harness.panels.files import read_cells
+from harness.panels.sheet import Row, Sheet, not_a_number, number_of, read_sheet
 from harness.plan import TableValue
 from harness.verdict import Cell, Mark, Table
 
@@ -20,44 +21,55 @@ def read_table(path: Path, source: TableValue, models: Sequence[str], *, outcome
 
     `outcomes`: the cells hold the outcome of a gate, else numbers.
     """
-    frame = read_cells(path)
-    for column in (source.key, source.value, *source.where):
-        if column not in frame.columns:
-            raise ConfigError(
-                f"{path}: there is no column {column!r}; it has: {', '.join(map(str, frame.columns))}",
-                "mend the table or the rule that names it",
-            )
-    problems: list[str] = []
-    cells: dict[str, Cell] = {}
-    seen: dict[str, int] = {}
-    for line, row in frame.iterrows():
-        if any(row[column] != value for column, value in source.where.items()):
-            continue
-        model, text = row[source.key], row[source.value]
-        if model in seen:
-            problems.append(f"line {line}: {model!r} is there already, in line {seen[model]}")
-            continue
-        seen[model] = int(str(line))
-        if text == "" or model not in models:
-            continue
-        wrong = _wrong(text, outcomes=outcomes)
-        mark: Any = row["mark"] if "mark" in frame.columns and row["mark"] else "published"
-        if wrong or mark not in get_args(Mark):
-            problems.append(f"line {line}: {wrong or _no_mark(mark)}")
-        cells[model] = Cell(text, mark)
+    sheet = read_sheet(path, tuple(dict.fromkeys((source.key, source.value, *source.where))))
+    rows = [(line, row) for line, row in sheet.rows if all(row[name] == value for name, value in source.where.items())]
+    problems = [*_lines(rows, source, models, outcomes=outcomes), *(() if rows else _no_line(sheet, source))]
     if problems:
         raise ConfigError("\n".join([f"{path}:", *(f"  {problem}" for problem in problems)]), "mend these lines")
-    return Table(cells)
+    cells = {row[source.key]: Cell(_plain(row[source.value]), _mark(row)) for _, row in rows if row[source.value]}
+    return Table({model: cell for model, cell in cells.items() if model in models})
 
 
-def _wrong(text: str, *, outcomes: bool) -> str | None:
-    if outcomes:
-        return None if text in OUTCOMES else f"{text!r} is none of {', '.join(OUTCOMES)}"
-    try:
-        return None if math.isfinite(float(text)) else f"{text!r} is no finite number"
-    except ValueError:
-        return f"{text!r} is no number"
+def _lines(
+    rows: Sequence[tuple[int, Row]], source: TableValue, models: Sequence[str], *, outcomes: bool
+) -> Iterator[str]:
+    seen: dict[str, int] = {}
+    for line, row in rows:
+        model, text, mark = row[source.key], row[source.value], _mark(row)
+        if model == "":
+            yield f"line {line}: the {source.key} is empty"
+        elif model in seen:
+            yield f"line {line}: {model!r} is there already, in line {seen[model]}"
+        elif model not in models and (meant := [name for name in models if _bare(name) == _bare(model)]):
+            yield f"line {line}: {model!r} is not in this round; write {meant[0]!r}"
+        seen.setdefault(model, line)
+        if text != "" and model in models:
+            if outcomes and text not in OUTCOMES:
+                yield f"line {line}: {text!r} is none of {', '.join(OUTCOMES)}"
+            if not outcomes and number_of(text) is None:
+                yield f"line {line}: {not_a_number(text)}; leave the cell empty where nothing was published"
+            if mark not in get_args(Mark):
+                yield f"line {line}: mark {mark!r} is none of {', '.join(get_args(Mark))}"
 
 
-def _no_mark(mark: str) -> str:
-    return f"mark {mark!r} is none of {', '.join(get_args(Mark))}"
+def _no_line(sheet: Sheet, source: TableValue) -> Iterator[str]:
+    """A figure that was never published has no line; one that is misspelt has none either."""
+    for column, value in source.where.items():
+        known = sorted({row[column] for _, row in sheet.rows})
+        if value not in known and (close := difflib.get_close_matches(value, known, n=1, cutoff=0.8)):
+            yield f"no line has {value!r} as its {column} (did you mean {close[0]}?)"
+
+
+def _bare(name: str) -> str:
+    """A name without what people write now so, now so."""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", name).casefold()))
+
+
+def _plain(text: str) -> str:
+    """A number in plain digits, anything else as it stands."""
+    number = number_of(text)
+    return text if number is None else repr(number)
+
+
+def _mark(row: Row) -> Any:
+    return row.get("mark") or "published"

@@ -1,5 +1,6 @@
 """What to run: the frozen types into which every config is validated."""
 
+from harness.plan.audit import Audit
 from harness.plan.base import Frozen, Lang, Mode, Name, Share, in_language
 from harness.plan.engine import Engine, FakeEngine, RemoteEngine, VllmEngine
 from harness.plan.gates import (
@@ -13,7 +14,16 @@ from harness.plan.gates import (
     Ratio,
 )
 from harness.plan.hardware import Hardware, Schedule
-from harness.plan.model import ClosedSource, DirectorySource, GgufPackageSource, HubSource, Model, PackagedFile, Source
+from harness.plan.model import (
+    ClosedSource,
+    DirectorySource,
+    GgufPackageSource,
+    HubSource,
+    Model,
+    PackagedFile,
+    RecipeSource,
+    Source,
+)
 from harness.plan.points import PointItem
 from harness.plan.policy import Component, Declaration, Lineage, PolicyRow
 from harness.plan.round import Round, Tracking
@@ -37,6 +47,7 @@ from harness.plan.source import (
 from harness.plan.suite import Origin, Shots, Suite, Task
 
 __all__ = [
+    "Audit",
     "BasicSource",
     "Below",
     "ClosedSource",
@@ -74,6 +85,7 @@ __all__ = [
     "PointItem",
     "PolicyRow",
     "Ratio",
+    "RecipeSource",
     "RemoteEngine",
     "Round",
     "Rules",

@@ -5,17 +5,29 @@ from __future__ import annotations
 import calendar
 import datetime
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
-from harness.plan.gates import Compared, Independence, Window
+from harness.plan.gates import Compared, Independence, MeasuredGate, Window
 from harness.plan.points import AsPoints, PointItem, Relative
+from harness.plan.policy import Component, PolicyRow
 from harness.plan.rules import Below, KeepK
-from harness.plan.source import BasicSource, OwnChoice, SuiteMean, TaskMean, basic
+from harness.plan.source import (
+    BasicSource,
+    OwnChoice,
+    PanelMean,
+    Source,
+    SuiteMean,
+    TaskMean,
+    WeightedMean,
+    basic,
+)
 
 if TYPE_CHECKING:
     from harness.plan.round import Round
 
 ROUNDING = 1e-6
+RESERVED = ("rank", "below", "decision")
+"""What results call the ranking, the least points and the whole decision."""
 
 
 def problems(round_: Round) -> Iterator[str]:
@@ -25,6 +37,7 @@ def problems(round_: Round) -> Iterator[str]:
     yield from _points(round_)
     yield from _references(round_)
     yield from _policies(round_)
+    yield from _candidates(round_)
     if not round_.dry_run:
         yield from _elimination(round_)
         yield from _participants(round_)
@@ -37,9 +50,14 @@ def _names(round_: Round) -> Iterator[str]:
     yield from _unique("task", [task.name for suite in round_.suites for task in suite.tasks])
     yield from _unique("rule item", [item.name for item in rules.items])
     yield from _unique("gate", [gate.name for gate in rules.gates])
+    for gate in rules.gates:
+        if gate.name in RESERVED:
+            yield f"rules: gate {gate.name!r}: results use this name for the ranking; give the gate another"
     entrants, models = [model.name for model in round_.entrants], [model.name for model in round_.models]
     for name in round_.engines:
         yield from _known("engines", name, models)
+    reports = [file for files in round_.audits.values() for file in dict.fromkeys(files)]
+    yield from _unique("audits: a report is about one entrant's checkpoint; file", reports)
     for what, names in (("audits", round_.audits), ("announced", round_.announced)):
         for name in names:
             yield from _known(what, name, entrants)
@@ -50,30 +68,43 @@ def _names(round_: Round) -> Iterator[str]:
 def _sources(round_: Round) -> Iterator[str]:
     rules = round_.rules
     for item in rules.items:
-        for source in basic(item.source):
-            yield from _source(f"rules: {item.name}", source, round_)
-        yield from _choices(item, round_)
+        yield from _measure(f"rules: {item.name}", item.source, round_)
+        yield from _choices(f"rules: {item.name}", item.source, round_)
     for gate in rules.gates:
-        for source in basic(gate.source) if hasattr(gate, "source") else ():
-            yield from _source(f"rules: {gate.name}", source, round_)
+        if isinstance(gate, MeasuredGate):
+            yield from _measure(f"rules: {gate.name}", gate.source, round_)
+            yield from _choices(f"rules: {gate.name}", gate.source, round_)
+
+
+def _measure(where: str, measure: Source, round_: Round) -> Iterator[str]:
+    for source in basic(measure):
+        yield from _source(where, source, round_)
+    if isinstance(measure, WeightedMean):
+        parts = [part.source for part in measure.parts]
+        for part in parts:
+            if parts.count(part) > 1:
+                yield f"{where}: a part of the weighted mean ({part.kind}) is there twice; name it once"
+                return
 
 
 def _source(where: str, source: BasicSource, round_: Round) -> Iterator[str]:
+    if isinstance(source, PanelMean):
+        yield from _unique(f"{where}: criterion", list(source.criteria))
     if isinstance(source, SuiteMean):
         yield from _known(f"{where}: suite", source.suite, [suite.name for suite in round_.suites])
     elif isinstance(source, TaskMean):
         yield from _known(f"{where}: task", source.task, [task.name for suite in round_.suites for task in suite.tasks])
 
 
-def _choices(item: PointItem, round_: Round) -> Iterator[str]:
-    """An item of own choices names one for every entrant."""
-    if not isinstance(item.source, OwnChoice):
+def _choices(where: str, source: Source, round_: Round) -> Iterator[str]:
+    """Own choices name one for every entrant."""
+    if not isinstance(source, OwnChoice):
         return
     for model in round_.entrants:
-        if model.name not in item.source.of:
-            yield f"rules: {item.name}: {model.name} has chosen no source; name one under of.{model.name}"
-    for name in item.source.of:
-        yield from _known(f"rules: {item.name}: of", name, [model.name for model in round_.models])
+        if model.name not in source.of:
+            yield f"{where}: {model.name} has chosen no source; name one under of.{model.name}"
+    for name in source.of:
+        yield from _known(f"{where}: of", name, [model.name for model in round_.models])
 
 
 def _points(round_: Round) -> Iterator[str]:
@@ -131,13 +162,10 @@ def _references(round_: Round) -> Iterator[str]:
 
 def _released(gate: Compared, window: Window, name: str, released: str | None) -> Iterator[str]:
     where = f"rules: {gate.name}: reference {name}"
-    day, until = _day(released), _day(window.before)
-    if until is None:
-        yield f"rules: {gate.name}: window.before is {window.before!r}; give a day such as 2026-08-18"
+    if released is None:
+        yield f"{where} has no release date; the window needs its day: set {name}.released"
         return
-    if day is None:
-        yield f"{where} has the release date {released!r}; the window needs its day: set {name}.released"
-        return
+    day, until = (datetime.date.fromisoformat(each) for each in (released, window.before))
     first = _months_before(until, window.months)
     if not first <= day <= until:
         yield (
@@ -153,19 +181,19 @@ def _months_before(day: datetime.date, months: int) -> datetime.date:
     return datetime.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
-def _day(text: str | None) -> datetime.date | None:
-    try:
-        return None if text is None else datetime.date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
 def _policies(round_: Round) -> Iterator[str]:
-    """A policy has an answer to whatever the audit can conclude."""
+    """A policy has an answer to whatever the audit can conclude, and every row of it can be the answer."""
     for gate in round_.rules.gates:
         if not isinstance(gate, Independence):
             continue
-        open_rows = [row for row in gate.policy if not row.components and row.lineage is None and row.declared is None]
+        for at, row in enumerate(gate.policy):
+            if _shadowed(row, gate.policy[:at]):
+                said = f"{', '.join(row.relations)}: {row.ruling}"
+                yield (
+                    f"rules: {gate.name}: row {at + 1} of the policy ({said}) is never reached, since earlier rows fit"
+                    " every such finding; take it out, or put it before them"
+                )
+        open_rows = [row for row in gate.policy if not row.components and _is_open(row)]
         answered = {relation for row in open_rows for relation in row.relations}
         for relation in ("derived", "refer", "not_comparable", "no_evidence"):
             if relation not in answered:
@@ -173,6 +201,41 @@ def _policies(round_: Round) -> Iterator[str]:
                     f"rules: {gate.name}: the policy says nothing about every {relation!r} finding;"
                     f" end it with a row for relations: [{relation}] without further conditions"
                 )
+
+
+def _shadowed(row: PolicyRow, earlier: Sequence[PolicyRow]) -> bool:
+    """Whether earlier rows fit every finding that a row fits."""
+    return all(
+        any(
+            relation in other.relations
+            and (not other.components or component in other.components)
+            and other.lineage in (None, row.lineage)
+            and other.country in (None, row.country)
+            and other.declared in (None, row.declared)
+            for other in earlier
+        )
+        for relation in row.relations
+        for component in row.components or get_args(Component)
+    )
+
+
+def _is_open(row: PolicyRow) -> bool:
+    return row.lineage is None and row.country is None and row.declared is None
+
+
+def _candidates(round_: Round) -> Iterator[str]:
+    """Candidates of the audit: names of their own, open weights, and no other model than the round's of that name."""
+    if round_.audit is None:
+        return
+    named = (*round_.audit.candidates, *round_.audit.nulls)
+    yield from _unique("audit: model", [model.name for model in named])
+    models = {model.name: model for model in round_.models}
+    for model in named:
+        if model.source.kind == "closed":
+            yield f"audit: {model.name}: its weights are closed, so that nothing can be compared; take it out"
+        same = models.get(model.name, model)
+        if (same.source, same.owner) != (model.source, model.owner):
+            yield f"audit: {model.name} has another source or owner than the round's model of that name; mend one"
 
 
 def _elimination(round_: Round) -> Iterator[str]:

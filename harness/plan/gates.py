@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from harness.plan.base import Frozen, Name
+from harness.plan.base import Day, Frozen, Name
 from harness.plan.points import Positive
 from harness.plan.policy import PolicyRow
 from harness.plan.source import Source, SuiteMean, TableValue
@@ -57,8 +57,8 @@ class Window(Frozen):
     """Which references count: those released within some months before a day."""
 
     months: Annotated[int, Field(ge=1)]
-    before: str
-    """The day from which the months are counted back, ISO 8601."""
+    before: Day
+    """The day from which the months are counted back, itself included."""
 
 
 class Compared(MeasuredGate):

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from harness.plan.base import Frozen, Positive
 
 Rate = Annotated[float, Field(gt=0)]
+
+
+def _a_moment(text: str) -> str:
+    try:
+        offset = datetime.datetime.fromisoformat(text).utcoffset()
+    except ValueError:
+        offset = None
+    if offset is None:
+        raise ValueError(f"{text!r} is no moment with its offset from UTC; write it as 2027-01-15T12:00:00+09:00")
+    return text
 
 
 class Hardware(Frozen):
@@ -37,5 +48,5 @@ class Schedule(Frozen):
     """Mean tokens of an answer, its thinking included."""
     reserve: Annotated[float, Field(ge=1)] = 1.5
     """Planned hours × this: for restarts, and for answers longer than thought."""
-    deadline: str | None = None
+    deadline: Annotated[str, AfterValidator(_a_moment)] | None = None
     """When the verdict is due, ISO 8601 with its offset from UTC."""

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from harness.plan.base import Frozen, Mode, Name, Positive, Sha256
+from harness.plan.base import Day, Frozen, Mode, Name, Positive, Sha256
 from harness.plan.policy import Declaration
 from harness.plan.serving import Serving, Shape, Stated
 
@@ -55,6 +55,18 @@ class HubSource(Frozen):
     """Commit, 40 hex digits; anything else makes the run unofficial."""
 
 
+class RecipeSource(Frozen):
+    """A checkpoint that a program of this project makes once out of another one, for demonstrations and trials."""
+
+    kind: Literal["recipe"]
+    recipe: str = Field(pattern=r"^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*$")
+    """Python module, run from the project's root with the job as JSON: source, out, settings."""
+    of: Annotated[DirectorySource | GgufPackageSource | HubSource, Field(discriminator="kind")]
+    """The checkpoint that it starts from."""
+    settings: Mapping[str, int | float | str] = {}
+    """Passed on to the recipe."""
+
+
 class Thinking(Frozen):
     """How a reasoning model's thinking is told from its answer, and how long it may think."""
 
@@ -70,7 +82,9 @@ class ClosedSource(Frozen):
     kind: Literal["closed"]
 
 
-Source = Annotated[DirectorySource | GgufPackageSource | HubSource | ClosedSource, Field(discriminator="kind")]
+Source = Annotated[
+    DirectorySource | GgufPackageSource | HubSource | RecipeSource | ClosedSource, Field(discriminator="kind")
+]
 
 
 class Model(Frozen):
@@ -96,8 +110,8 @@ class Model(Frozen):
     """Class that `config.json` names."""
     context: Positive | None = None
     """Longest context in tokens, as declared."""
-    released: str | None = None
-    """Release date, ISO 8601."""
+    released: Day | None = None
+    """Day of its release."""
     system_prompt: str | None = None
     """System message in chat modes."""
     shape: Shape | None = None

@@ -84,6 +84,18 @@ class PointItem(Frozen):
         return None if low is None or high is None else (low, high)
 
 
+def slope(item: PointItem) -> float | None:
+    """Points for one unit of an item's source; None where that depends on where it lies, or on others."""
+    if isinstance(item.scale, AsPoints):
+        return 1.0
+    if isinstance(item.scale, PerHundred):
+        return item.points / 100
+    if item.span is None:
+        return None
+    low, high = item.span
+    return item.points / (high - low)
+
+
 def _span(source: Source) -> tuple[float | None, float | None]:
     if isinstance(source, SuiteMean | TaskMean):
         return 0.0, 1.0

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from harness.plan.base import Frozen
+from harness.plan.base import Day, Frozen
 
 Component = Literal["text", "vision", "audio", "projector", "embeddings", "head", "tokenizer", "code"]
 
@@ -23,7 +23,9 @@ class PolicyRow(Frozen):
     """Components that it speaks of; all where empty."""
     relations: tuple[Relation, ...] = Field(min_length=1)
     lineage: Literal["foreign", "own"] | None = None
-    """Whether the candidate is the entrant's own earlier model; either where null."""
+    """Whether the candidate is the entrant's own earlier model; either where null. An unknown owner is foreign."""
+    country: Literal["same", "other"] | None = None
+    """Whether the candidate's owner is of the entrant's country; either where null. An unknown country is another."""
     declared: bool | None = None
     """Whether the entrant declared the reuse itself; either where null."""
     ruling: PolicyRuling
@@ -55,8 +57,8 @@ class EliminatedBefore(Frozen):
 class AdditionalCall(Frozen):
     """A call for further entrants between two rounds."""
 
-    date: str
-    """Day of the choice, ISO 8601."""
+    date: Day
+    """Day of the choice."""
     owners: tuple[str, ...] = Field(min_length=1)
     """Who joined by it."""
 

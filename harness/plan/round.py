@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from harness.plan.audit import Audit
 from harness.plan.base import Frozen, Lang, Name, in_language
 from harness.plan.consistency import problems
 from harness.plan.engine import Engine, FakeEngine, RemoteEngine, VllmEngine
@@ -54,6 +55,8 @@ class Round(Frozen):
     tracking: Tracking
     replay: bool = False
     """A contest's published figures decided again: never official."""
+    audit: Audit | None = None
+    """What `harness eval` audits the entrants against; null where reports are supplied or nobody asks for any."""
     audits: Mapping[Name, tuple[str, ...]] = {}
     """Report files of `harness audit`, by entrant; relative to the project's root or absolute."""
     rulings: tuple[str, ...] = ()
@@ -104,6 +107,16 @@ class Round(Frozen):
         titles |= {task.name: task.title for suite in self.suites for task in suite.tasks}
         titles |= {suite.name: suite.title for suite in self.suites}
         return in_language(titles.get(name, {}), lang) or name
+
+    def candidate(self, name: str) -> Model | None:
+        """What the round knows of a candidate of the audit; None where it names no model so."""
+        named = self.audit.candidates if self.audit is not None else ()
+        return {model.name: model for model in (*self.references, *named)}.get(name)
+
+    def candidate_title(self, name: str) -> str:
+        """A candidate's name for readers, with owner and country; its bare name where the round does not know it."""
+        known = self.candidate(name)
+        return name if known is None else f"{known.title} ({known.owner}, {known.country})"
 
     def model_title(self, name: str) -> str:
         """A model's name for readers; its bare name where the round has no such model."""

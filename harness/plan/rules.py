@@ -56,7 +56,7 @@ class Below(Frozen):
     """Who has fewer points than a threshold leaves."""
 
     kind: Literal["below"]
-    minimum: float
+    minimum: Annotated[float, Field(gt=0)]
     """Points to be reached."""
 
 

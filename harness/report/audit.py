@@ -39,7 +39,7 @@ def audit_html(report: AuditReport, lang: Lang) -> str:
     return lay_out(
         "audit.html.j2",
         lang,
-        ("report.css", "audit.css"),
+        ("report.css", "marks.css", "audit.css"),
         say=say,
         tongue=tongue,
         page=page,

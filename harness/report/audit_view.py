@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from harness.findings import COMPONENTS, P_FLOOR, AuditReport, Conclusion, Examined, Finding, Strength
+from harness.findings import COMPONENTS, AuditReport, Conclusion, Examined, Finding, Strength
 from harness.plan import Lang
 from harness.report.audit_words import said
 from harness.report.heatmap import Heat, heat_map
+from harness.story.independence import chance_text
 from harness.visible import visible
 
 ORDER: tuple[Strength, ...] = ("derived", "refer", "no_evidence", "not_comparable")
@@ -61,7 +62,7 @@ class AuditPage:
     findings: tuple[Row, ...]
     took_part: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...]
-    cost: str
+    cost: str | None
 
 
 def audit_view(report: AuditReport, lang: Lang) -> AuditPage:
@@ -87,23 +88,29 @@ def audit_view(report: AuditReport, lang: Lang) -> AuditPage:
 
 def gravest(conclusions: Sequence[Conclusion]) -> Strength:
     """The gravest of several conclusions; `not_comparable` where there is none."""
-    found = {one.conclusion for one in conclusions}
+    return gravest_of(one.conclusion for one in conclusions)
+
+
+def gravest_of(strengths: Iterable[Strength]) -> Strength:
+    """The same of what was concluded alone."""
+    found = set(strengths)
     return next((strength for strength in ORDER if strength in found), "not_comparable")
 
 
-def headline(report: AuditReport, lang: Lang) -> str:
-    """The result in one line."""
+def headline(report: AuditReport, lang: Lang, title: str | None = None) -> str:
+    """The result in one line; the checkpoint under another name where it has a `title`."""
+    name = _name(title or report.checkpoint.name)
     worst = gravest(report.conclusions)
     grave = [one for one in report.conclusions if one.conclusion == worst]
     parts = [part for part in COMPONENTS if any(one.component == part for one in grave)]
     line = said(
         f"top_{worst}",
         lang,
-        name=_name(report.checkpoint.name),
+        name=name,
         parts=_list([said(part, lang) for part in parts], lang),
         candidates=_list(_unique(one.candidate for one in grave), lang),
     )
-    return line if line.startswith(_name(report.checkpoint.name)) else _sentence(line)
+    return line if line.startswith(name) else _sentence(line)
 
 
 def summary(report: AuditReport, lang: Lang) -> Iterator[str]:
@@ -156,7 +163,7 @@ def _tree(report: AuditReport, lang: Lang) -> Iterator[Branch]:
 
 
 def _reason(one: Conclusion, lang: Lang) -> str:
-    chance = "" if one.p_value is None else f" ({said('p', lang)} {p_text(one.p_value)})"
+    chance = "" if one.p_value is None else f" ({said('p', lang)} {chance_text(one.p_value)})"
     return visible(one.reason, STATEMENT_LIMIT) + chance
 
 
@@ -227,7 +234,7 @@ def _figure(value: object) -> str:
 
 def _findings(report: AuditReport, lang: Lang) -> Iterator[Row]:
     for one in sorted(report.findings, key=lambda one: (ORDER.index(one.strength), COMPONENTS.index(one.component))):
-        chance = "–" if one.p_value is None else p_text(one.p_value)
+        chance = "–" if one.p_value is None else chance_text(one.p_value)
         cells = (said(one.component, lang), _name(one.candidate), visible(one.method, NAME_LIMIT), chance)
         yield Row(cells, one.strength, visible(one.statement, STATEMENT_LIMIT))
 
@@ -243,16 +250,13 @@ def _identity(one: Examined) -> tuple[str, ...]:
     return visible(one.model_type or "–", NAME_LIMIT), f"{one.parameters:,}", one.digest
 
 
-def _cost(report: AuditReport, lang: Lang) -> str:
+def _cost(report: AuditReport, lang: Lang) -> str | None:
     cost = report.cost
+    if cost is None:
+        return None
     gigabytes = (f"{size / 1e9:.2f}" for size in (cost.bytes_read, cost.peak_memory_bytes))
     read, memory = gigabytes
     return said("cost", lang, seconds=f"{cost.seconds:.1f}", bytes=read, memory=memory)
-
-
-def p_text(p_value: float) -> str:
-    """A p-value as it is shown; never below what arithmetic can tell."""
-    return "≤ 2e-16" if p_value <= P_FLOOR else f"{p_value:.2g}"
 
 
 def _name(text: str) -> str:

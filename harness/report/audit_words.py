@@ -5,23 +5,10 @@ can show that.
 from __future__ import annotations
 
 from harness.plan import Lang
+from harness.story.independence import TERMS
 
 WORDS: dict[str, tuple[str, str]] = {
     "title": ("Independence audit", "독자성 감사"),
-    # conclusions
-    "derived": ("derived", "파생"),
-    "refer": ("for experts", "전문가 검토"),
-    "no_evidence": ("no evidence found", "증거 찾지 못함"),
-    "not_comparable": ("not comparable", "비교 불가"),
-    # components
-    "text": ("text trunk", "언어 모델 본체"),
-    "vision": ("vision tower", "비전 인코더"),
-    "audio": ("audio tower", "오디오 인코더"),
-    "projector": ("projector", "프로젝터"),
-    "embeddings": ("token embeddings", "토큰 임베딩"),
-    "head": ("output head", "출력 헤드"),
-    "tokenizer": ("tokenizer", "토크나이저"),
-    "code": ("code", "코드"),
     # one sentence on top
     "top_derived": ("{parts} of {name}: derived from {candidates}", "{name}의 {parts}: {candidates}에서 파생"),
     "top_refer": ("{name}: {parts} must be looked at by experts", "{name}: {parts}에 대해 전문가 검토 필요"),
@@ -127,6 +114,8 @@ WORDS: dict[str, tuple[str, str]] = {
         ),
         "보정 전 p값입니다. p값이 작다는 것만으로는 결론을 내리지 않으며, 유사도도 무관한 모델의 범위를 넘어야 합니다.",
     ),
+    "own": ("own lineage", "자체 계보"),
+    "supplied": ("What the report that was supplied concludes", "제출된 보고서의 결론"),
     "component": ("Component", "구성 요소"),
     "method": ("Method", "방법"),
     "p": ("p", "p값"),
@@ -147,5 +136,5 @@ WORDS: dict[str, tuple[str, str]] = {
 
 
 def said(key: str, lang: Lang, **values: object) -> str:
-    """The text under a key in one language, with its blanks filled in."""
-    return WORDS[key][1 if lang == "ko" else 0].format(**values)
+    """The text under a key (here, or a term of the audit) in one language, with its blanks filled in."""
+    return (WORDS.get(key) or TERMS[key])[lang == "ko"].format(**values)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from harness.report.audit import audit_html
 from harness.report.figure import forest_svg
 from harness.report.layout import lay_out
 from harness.report.view import view
@@ -13,11 +14,15 @@ from harness.story import Lang, Story, read_story, word
 
 
 def write_report(folder: RoundFolder, lang: Lang = "en") -> Path:
-    """Write a decided round's page in one language and return its path.
+    """Write a decided round's page, and those of its audits, in one language; return the path of the first.
 
     VerificationError where round.json is missing or a stored file is not what it should be.
     """
-    write_text(folder.report, render(read_story(folder), lang))
+    story = read_story(folder)
+    write_text(folder.report, render(story, lang))
+    for audit in (audit for model in story.entrants for audit in story.audits(model.name)):
+        if audit.report is not None and audit.page is not None:
+            write_text(audit.page, audit_html(audit.report, lang))
     return folder.report
 
 
@@ -29,4 +34,5 @@ def render(story: Story, lang: Lang) -> str:
         return word(key, lang, **values)
 
     figure = Markup(forest_svg(story, lang))  # noqa: S704 - drawn here, every text in it is a path
-    return lay_out("report.html.j2", lang, say=say, page=view(story, lang), figure=figure)
+    styles = ("report.css", "marks.css")
+    return lay_out("report.html.j2", lang, styles, say=say, page=view(story, lang), figure=figure)

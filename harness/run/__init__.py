@@ -6,6 +6,7 @@ from harness.run.planned import planned
 from harness.run.published import Locked, Pulled, lock_suites, pull_suites, verify_mirror
 from harness.run.round import Concluded, decide_round, evaluate_round, report_round, track_round
 from harness.run.screen import Screen, Terminal
+from harness.run.verification import verified
 
 __all__ = [
     "Concluded",
@@ -24,5 +25,6 @@ __all__ = [
     "pull_suites",
     "report_round",
     "track_round",
+    "verified",
     "verify_mirror",
 ]

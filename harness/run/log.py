@@ -13,6 +13,7 @@ from typing import Any
 
 import psutil
 
+from harness.findings import AuditExecution, Cost
 from harness.records import Check, Execution
 
 REPORTED_PACKAGES = ("vllm", "torch", "transformers", "lm-eval", "datasets", "mlflow")
@@ -54,6 +55,10 @@ class Log:
             requests={**self.requests, "restarts": self.restarts},
             preflight=tuple(self.preflight),
         )
+
+    def audit_execution(self, cost: Cost) -> AuditExecution:
+        """The same of an audit."""
+        return AuditExecution(started=self.started, finished=_now(), host=_host(), cost=cost)
 
 
 def package_version(name: str) -> str | None:

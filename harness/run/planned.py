@@ -27,6 +27,7 @@ from harness.plan import (
     VllmEngine,
     basic,
 )
+from harness.run.audits import audited
 from harness.run.memory import Layout, Memory, layout, memory, per_gpu
 from harness.run.prospects import prospects
 from harness.run.schedule import answers, hours, latest_start
@@ -51,6 +52,7 @@ def _lines(round_: Round, root: Path) -> Iterator[str]:
         yield from _suite_lines(suite)
     if not round_.suites:
         yield f"\nno suites: nothing is served; `harness decide round={round_.name}` decides from imported figures"
+    yield from _audit_lines(round_)
     yield from _input_lines(round_, root)
     yield from _rule_lines(round_)
     yield from _schedule_lines(round_)
@@ -128,6 +130,15 @@ def _suite_lines(suite: Suite) -> Iterator[str]:
     yield f"\nsuite {suite.name}: {sum(task.items * task.repeats for task in suite.tasks)} answers to grade"
     for task in suite.tasks:
         yield f"  {task.name}: {task.items} items, {task.metric}, {task.capability}"
+
+
+def _audit_lines(round_: Round) -> Iterator[str]:
+    """Who is audited against whom; nothing where reports are supplied or nobody asks for any."""
+    if round_.audit is None:
+        return
+    yield f"\naudit of {', '.join(model.name for model in audited(round_)) or 'nobody: no weights are here'}, against:"
+    yield from (f"  {model.name}: {round_.candidate_title(model.name)}" for model in round_.audit.candidates)
+    yield from (f"  known to be independent: {model.name}" for model in round_.audit.nulls)
 
 
 def _input_lines(round_: Round, root: Path) -> Iterator[str]:

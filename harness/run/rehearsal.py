@@ -74,6 +74,7 @@ def rehearsal(planned: Round, model: Model) -> Round:
         "engine": planned.engine_of(model.name).model_dump(),
         "engines": {},
         "tracking": {"kind": "none"},
+        "audit": None,
         "audits": {},
         "rulings": (),
         "announced": {},

@@ -13,6 +13,7 @@ from harness.panels import read_inputs
 from harness.plan import Model, Round
 from harness.records import Manifest, Reason, RoundRecord
 from harness.report import write_report, write_scores
+from harness.run.audits import audit_entrants, stored_audits
 from harness.run.model import ModelJob, check_prompts, evaluate_model
 from harness.run.screen import Screen
 from harness.store import Results, RoundFolder, RunFolder, copy_file, write_record
@@ -36,22 +37,24 @@ def evaluate_round(round_: Round, *, root: Path, cache: Path, screen: Screen) ->
     is recorded as incomplete and the others go on.
     """
     results = Results(root / round_.results)
-    inputs = read_inputs(round_, _beside(root))
+    read_inputs(round_, _beside(root))  # what is wrong with them is said first
     _refuse_to_serve(round_)
     tasks = load_suites(round_, root, screen)
     checkpoints = _prepare_all(round_, root, cache, screen)
+    round_ = audit_entrants(round_, checkpoints, root=root, cache=cache, results=results, screen=screen)
     jobs = [ModelJob(round_, model, checkpoints[model.name], tasks, root, results, screen) for model in round_.served]
     for job in jobs:
         check_prompts(job)
     runs: dict[str, RunFolder | None] = {model.name: None for model in round_.models}
     runs |= {job.model.name: evaluate_model(job) for job in jobs}
-    return conclude(round_, results, runs, inputs, root=root, screen=screen)
+    return conclude(round_, results, runs, read_inputs(round_, _beside(root)), root=root, screen=screen)
 
 
 def decide_round(round_: Round, *, root: Path, screen: Screen) -> Concluded:
     """The verdict from the records that exist; nothing is served."""
     results = Results(root / round_.results)
     folder = results.round(round_.folder)
+    round_ = stored_audits(round_, folder)
     served = [model.name for model in round_.served]
     runs = {model.name: _stored_run(folder, model.name) if model.name in served else None for model in round_.models}
     return conclude(round_, results, runs, read_inputs(round_, _beside(root)), root=root, screen=screen)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from harness.request import Failure, Loglikelihood, Request
 from harness.score.calls import Call, Result, Scores
@@ -15,18 +15,20 @@ COARSE_TOLERANCE = 0.1
 """The same in half precision, where another batch alone moves values in the second decimal."""
 ITEMS_PER_TASK = 2
 CHOICES_PER_ITEM = 4
+MOST_ECHOES = 128
+"""Of all tasks together: an echo reads its whole prompt again. A suite of many tasks tries fewer choices of an item."""
 
 
 class Trial:
     """One multiple-choice request, and the plain form of some of its choices."""
 
-    def __init__(self, request: Request, ask: Loglikelihood, planner: Planner) -> None:
-        self._request, self._planner = request, planner
-        self._echoes: list[EchoCall] = planner.echoes(ask)[:CHOICES_PER_ITEM]
+    def __init__(self, request: Request, echoes: Mapping[int, EchoCall], planner: Planner) -> None:
+        """`echoes`: by the place of their choice among the request's."""
+        self._request, self._echoes, self._planner = request, echoes, planner
 
     def calls(self) -> dict[str, Call]:
         """All calls of the trial, by key."""
-        return {**self._planner.plan(self._request).calls, **{call.key: call for call in self._echoes}}
+        return {**self._planner.plan(self._request).calls, **{call.key: call for call in self._echoes.values()}}
 
     def disagreements(self, results: Mapping[str, Result | Failure], tolerance: float) -> list[str]:
         """A sentence for each choice whose two scores differ, or that could not be scored both ways."""
@@ -35,7 +37,7 @@ class Trial:
         if isinstance(fast, Failure):
             return [f"{where}: the engine does not score its choices in one prefill: {fast.cause}"]
         sentences = []
-        for place, echo in enumerate(self._echoes):
+        for place, echo in self._echoes.items():
             plain = results[echo.key]
             if not isinstance(plain, Scores):
                 sentences.append(f"{where}: the engine does not echo choice {place + 1}: {_cause(plain)}")
@@ -46,15 +48,26 @@ class Trial:
 
 def trials(requests: Iterable[Request], planner: Planner) -> list[Trial]:
     """The first ITEMS_PER_TASK questions of every task that are not echoed anyway."""
-    chosen: dict[str, dict[Loglikelihood, Trial]] = {}
+    chosen: dict[str, dict[Loglikelihood, Request]] = {}
     for request in requests:
         of_task = chosen.setdefault(request.task, {})
         ask = request.ask
         if not isinstance(ask, Loglikelihood) or len(of_task) == ITEMS_PER_TASK or ask in of_task:
             continue
         if any(not isinstance(call, EchoCall) for call in planner.plan(request).calls.values()):
-            of_task[ask] = Trial(request, ask, planner)
-    return [trial for of_task in chosen.values() for trial in of_task.values()]
+            of_task[ask] = request
+    asked = [(ask, request) for of_task in chosen.values() for ask, request in of_task.items()]
+    choices = min(CHOICES_PER_ITEM, max(1, MOST_ECHOES // len(asked))) if asked else 0
+    return [
+        Trial(request, _some(planner.echoes(ask), choices, first=number), planner)
+        for number, (ask, request) in enumerate(asked)
+    ]
+
+
+def _some(echoes: Sequence[EchoCall], most: int, *, first: int) -> dict[int, EchoCall]:
+    """At most so many choices by their place, another one first in each item, so that no place is left out."""
+    places = sorted((first + step) % len(echoes) for step in range(min(most, len(echoes))))
+    return {place: echoes[place] for place in places}
 
 
 def _difference(fast: Scores, place: int, plain: Scores, tolerance: float) -> str | None:

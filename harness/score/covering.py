@@ -16,8 +16,8 @@ from harness.score.calls import BYTES_PER_ID, Call, Shape, pack
 from harness.score.shapes import MAX_LABELS, EchoCall, LabelsCall, TraceCall
 
 Ids = tuple[int, ...]
-Part = tuple[str, int]
-"""A call's key and a position in its scores."""
+Part = tuple[int, int]
+"""A call's number among those of its question, and a position in its scores."""
 Way = Literal["trace", "labels", "echo"]
 
 # What a token costs where a token of a prompt, read in one go, costs 1. Measured on SmolLM2-135M in float32 on two
@@ -43,24 +43,28 @@ class Abilities:
 
 @dataclass
 class Cover:
-    """Calls by key, and where the score of each continuation lies."""
+    """Calls by key, numbered in their order, and where the score of each continuation lies."""
 
     calls: dict[str, Call] = field(default_factory=dict)
     places: dict[Ids, tuple[Part, ...]] = field(default_factory=dict)
     """The parts that a continuation's log-likelihood is the sum of."""
+
+    def add(self, call: Call) -> int:
+        """The number of a call that is new here."""
+        self.calls[call.key] = call
+        return len(self.calls) - 1
 
 
 def cover(scope: str, context: bytes, continuations: Sequence[Ids], can: Abilities) -> Cover:
     """Calls that score every continuation (each of at least one token) behind a packed context."""
     distinct = list(dict.fromkeys(continuations))
     if "labels" not in can.shapes:
-        return _echoed(scope, context, distinct)
+        return _echoed(scope, context, distinct, Cover())
     longer = [ids for ids in distinct if len(ids) > 1]
     way = cheapest(len(context) // BYTES_PER_ID, [len(ids) for ids in distinct], can)
     if way == "echo":
         short = _shared(scope, context, [ids for ids in distinct if len(ids) == 1], "labels")
-        long = _echoed(scope, context, longer)
-        return Cover({**short.calls, **long.calls}, {**short.places, **long.places})
+        return _echoed(scope, context, longer, short)
     return _shared(scope, context, distinct, way)
 
 
@@ -78,12 +82,9 @@ def cheapest(context: int, lengths: Sequence[int], can: Abilities) -> Way:
     return min(costs, key=lambda way: (costs[way], way))
 
 
-def _echoed(scope: str, context: bytes, continuations: Sequence[Ids]) -> Cover:
-    found = Cover()
+def _echoed(scope: str, context: bytes, continuations: Sequence[Ids], found: Cover) -> Cover:
     for ids in continuations:
-        call = EchoCall(scope, context, ids)
-        key = call.key
-        found.calls[key], found.places[ids] = call, ((key, 0),)
+        found.places[ids] = ((found.add(EchoCall(scope, context, ids)), 0),)
     return found
 
 
@@ -96,10 +97,8 @@ def _shared(scope: str, context: bytes, continuations: Sequence[Ids], way: Way) 
         known = _known(ids, scored, labels)
         rest = ids[known:]
         if rest and way == "trace":
-            call = TraceCall(scope, context + pack(ids[:known]), rest)
-            key = call.key
-            found.calls[key] = call
-            scored |= {ids[: known + place + 1]: (key, place) for place in range(len(rest))}
+            number = found.add(TraceCall(scope, context + pack(ids[:known]), rest))
+            scored |= {ids[: known + place + 1]: (number, place) for place in range(len(rest))}
         else:
             for place in range(known, len(ids)):
                 labels.setdefault(ids[:place], []).append(ids[place])
@@ -122,7 +121,6 @@ def _label(scope: str, context: bytes, path: Ids, tokens: Sequence[int], found: 
     scored: dict[Ids, Part] = {}
     for start in range(0, len(tokens), MAX_LABELS):
         call = LabelsCall(scope, context + pack(path), tuple(tokens[start : start + MAX_LABELS]))
-        key = call.key
-        found.calls[key] = call
-        scored |= {(*path, token): (key, place) for place, token in enumerate(call.labels)}
+        number = found.add(call)
+        scored |= {(*path, token): (number, place) for place, token in enumerate(call.labels)}
     return scored

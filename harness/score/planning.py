@@ -20,6 +20,7 @@ ASKS_PER_BATCH = 256
 """Asks whose texts are tokenised together: enough for every core, little enough to hold."""
 
 Results = Mapping[str, Result | Failure]
+Places = tuple[tuple[Part, ...], ...]
 Question = tuple[Loglikelihood | Generation, int]
 """What is asked, and the repeat where something is drawn (else 0)."""
 
@@ -30,7 +31,7 @@ class Plan:
 
     calls: Mapping[str, Call]
     """By key; empty where the request cannot be asked."""
-    places: tuple[tuple[Part, ...], ...] = ()
+    places: Places = ()
     """For each continuation: the parts that its log-likelihood is the sum of. Empty for a text."""
     obstacle: str | None = None
     """Why the request cannot be asked at all."""
@@ -51,6 +52,8 @@ class Planner:
         self._tokenizer, self._scope, self._seed = tokenizer, scope, seed
         self.can, self._thinking = can or Abilities(), thinking
         self._plans: dict[Question, Plan] = {}
+        self._places: dict[Places, Places] = {}
+        """Each distinct value once: most questions of a task have the same."""
 
     def prepare(self, requests: Iterable[Request]) -> None:
         """Plan the requests, their texts tokenised in batches."""
@@ -119,7 +122,8 @@ class Planner:
         if not continuations or not all(continuations):
             return Plan({}, obstacle="a continuation has no tokens")
         found = cover(self._scope, pack(context), continuations, self.can)
-        return Plan(found.calls, tuple(found.places[ids] for ids in continuations))
+        places = tuple(found.places[ids] for ids in continuations)
+        return Plan(found.calls, self._places.setdefault(places, places))
 
     def _generation(self, ask: Generation, repeat: int, prompt: Ids) -> Plan:
         if not prompt:
@@ -187,21 +191,22 @@ def _question(request: Request) -> Question:
     return request.ask, request.repeat if drawn else 0
 
 
-def _found(calls: Iterable[str], results: Results) -> dict[str, Result] | Failure:
-    found: dict[str, Result] = {}
+def _found(calls: Iterable[str], results: Results) -> list[Result] | Failure:
+    """The results of a question's calls, in their order."""
+    found: list[Result] = []
     for key in calls:
         result = results.get(key, MISSING)
         if isinstance(result, Failure):
             return result
-        found[key] = result
+        found.append(result)
     return found
 
 
-def _summed(parts: Sequence[Part], results: Mapping[str, Result]) -> tuple[float, bool, float]:
+def _summed(parts: Sequence[Part], results: Sequence[Result]) -> tuple[float, bool, float]:
     """A continuation's log-likelihood, whether each of its tokens is the likeliest, and the largest margin."""
     each = []
-    for key, place in parts:
-        scores = results[key]
+    for call, place in parts:
+        scores = results[call]
         if not isinstance(scores, Scores):
             raise TypeError(f"a continuation was answered with {scores!r}")
         each.append((scores.logprobs[place], scores.greedy[place], scores.margins[place]))

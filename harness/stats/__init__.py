@@ -10,11 +10,13 @@ from harness.stats.agreement import (
     rater_mean,
     rater_replicates,
 )
+from harness.stats.binomial import Tails
 from harness.stats.bootstrap import Replicates, percentile, resample
 from harness.stats.combine import combine
 from harness.stats.compare import McNemar, difference, difference_p, mcnemar, permutation, ratio, ratio_p
+from harness.stats.cover import Cover, cover
 from harness.stats.estimate import Estimand, fixed_mean, mean, proportion
-from harness.stats.flip import Change, Flip, fewest, lowering, raising, rater_changes
+from harness.stats.flip import Change, Flip, Rival, crossing, fewest, lowering, raising, rater_changes
 from harness.stats.items import Items, items
 from harness.stats.multiplicity import Holm, Simultaneous, bonferroni, holm, max_t, max_t_normal, two_sided_p
 from harness.stats.pairs import Pairs
@@ -46,6 +48,7 @@ from harness.stats.scores import items_score, pairs, points, suite_mean, suite_s
 
 __all__ = [
     "Change",
+    "Cover",
     "Detectable",
     "Estimand",
     "Flip",
@@ -57,12 +60,16 @@ __all__ = [
     "Plan",
     "RankIntervals",
     "Replicates",
+    "Rival",
     "Simultaneous",
+    "Tails",
     "alpha",
     "alpha_interval",
     "bonferroni",
     "combine",
+    "cover",
     "crossed_mean",
+    "crossing",
     "design_effect",
     "detectable_difference",
     "detectable_floor",

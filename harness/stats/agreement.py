@@ -115,13 +115,16 @@ def outlying_raters(ratings: Values, threshold: float = 3.5) -> list[Outlier]:
 
     Modified z-scores by median absolute deviation (Iglewicz & Hoaglin 1993). Empty for fewer than four raters.
     """
-    if len(ratings) < FEWEST_RATERS:
+    given = ~np.isnan(ratings)
+    there = np.flatnonzero(given.any(axis=1))
+    if len(there) < FEWEST_RATERS:
         return []
-    gaps = ratings - np.nanmedian(ratings, axis=0)
+    rated = ratings[there][:, given.any(axis=0)]
+    gaps = rated - np.nanmedian(rated, axis=0)
     bias = _robust(np.nanmean(gaps, axis=1))
     apart = np.maximum(_robust(np.sqrt(np.nanmean(gaps**2, axis=1))), 0.0)
     scores = np.where(np.abs(bias) >= apart, bias, apart)
-    return [Outlier(int(rater), float(scores[rater])) for rater in np.flatnonzero(np.abs(scores) > threshold)]
+    return [Outlier(int(there[at]), float(scores[at])) for at in np.flatnonzero(np.abs(scores) > threshold)]
 
 
 def _rater_mean(ratings: Values, level: float, raters: Estimand) -> Number:

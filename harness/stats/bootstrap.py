@@ -43,6 +43,18 @@ class Replicates:
     coins: Values
     """Standard normal noise of each model's pseudo-items, shape (B, E)."""
 
+    def central(self) -> Replicates:
+        """The observed means as the only resample, without noise: what the others spread about."""
+        return Replicates(self.observed, self.observed[None], self.effective, np.zeros((1, len(self.observed[0]))))
+
+    def centre(self, weights: Values) -> Values:
+        """What `weighted` spreads about, shape (E,): the observed sums, pulled by the same pseudo-items.
+
+        Intervals from resamples lie about it. About the observed sums they would be too bold: resamples of n items and
+        a few pseudo-items spread as if so many more had been asked (Agresti & Coull 1998).
+        """
+        return np.asarray(self.central().weighted(weights)[0])
+
     def value(self, weights: Values) -> Values:
         """Weighted sums of the observed task means, shape (E,); weights as in `weighted`."""
         factors = self._factors(weights)
@@ -121,8 +133,16 @@ def resample(
 
 def percentile(replicates: Values, level: float) -> tuple[Values, Values]:
     """Both ends of the percentile intervals of every column; replicates: (B, K), ends: (K,)."""
-    low, high = np.quantile(replicates, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    low, high = quantile(replicates, [(1 - level) / 2, (1 + level) / 2])
     return low, high
+
+
+def quantile(replicates: Values, shares: Sequence[float]) -> Values:
+    """Quantiles along the first axis, where another resample would lie below with these chances, whatever their number.
+
+    Weibull's plotting position (Hyndman & Fan 1996, definition 6): few resamples do not make an interval too narrow.
+    """
+    return np.asarray(np.quantile(replicates, shares, axis=0, method="weibull"))
 
 
 def _groups(row: Sequence[Items | None]) -> Iterator[_Group]:

@@ -7,9 +7,9 @@ from typing import Literal
 
 import numpy as np
 from scipy.special import ndtri, stdtrit
-from statsmodels.stats.proportion import proportion_confint  # type: ignore[import-untyped]
 
 from harness.records import Number
+from harness.stats.binomial import Tails, share_interval
 from harness.stats.clusters import Clusters, Values
 
 Estimand = Literal["population", "fixed"]
@@ -19,8 +19,10 @@ NO_VARIANCE = 1e-15
 """Variances of a mean below this are rounding errors."""
 
 
-def proportion(scores: Sequence[float] | Values, clusters: Sequence[Hashable] | None, level: float) -> Number:
-    """Share of items answered rightly, with Wilson's interval at the effective number of items.
+def proportion(
+    scores: Sequence[float] | Values, clusters: Sequence[Hashable] | None, level: float, tails: Tails = "score"
+) -> Number:
+    """Share of items answered rightly, with Wilson's interval (or exact tails) at the effective number of items.
 
     scores: 0 or 1 each, shape (n,), n >= 1; clusters: a label an item, None where items are independent; level: in
     (0, 1). `n` counts items. Independent items give Wilson's interval itself. Clustered ones give it at
@@ -31,10 +33,12 @@ def proportion(scores: Sequence[float] | Values, clusters: Sequence[Hashable] | 
     if not np.isin(values, (0.0, 1.0)).all():
         raise ValueError("a proportion takes scores of 0 and 1; use mean() for others")
     groups = Clusters.of(clusters, len(values))
-    return _number(values, _effective(values, groups, level, binary=True), level)
+    return _number(values, _effective(values, groups, level, binary=True), level, tails)
 
 
-def mean(scores: Sequence[float] | Values, clusters: Sequence[Hashable] | None, level: float) -> Number:
+def mean(
+    scores: Sequence[float] | Values, clusters: Sequence[Hashable] | None, level: float, tails: Tails = "score"
+) -> Number:
     """Mean of scores in [0, 1], with a score interval at the effective number of items.
 
     Shapes, `n` and errors as in `proportion`. An interval of Wilson's form at value (1 - value) / variance items keeps
@@ -42,10 +46,10 @@ def mean(scores: Sequence[float] | Values, clusters: Sequence[Hashable] | None, 
     """
     values = _checked(scores)
     groups = Clusters.of(clusters, len(values))
-    return _number(values, _effective(values, groups, level, binary=False), level)
+    return _number(values, _effective(values, groups, level, binary=False), level, tails)
 
 
-def fixed_mean(scores: Sequence[float] | Values, noise: Values | None, level: float) -> Number:
+def fixed_mean(scores: Sequence[float] | Values, noise: Values | None, level: float, tails: Tails = "score") -> Number:
     """Mean over this fixed test: only the noise that repeats show counts, its variance summed over items (Miller 2024).
 
     noise: variance of each item's score, shape (n,); None where every item was asked once, which shows no noise: no
@@ -61,7 +65,7 @@ def fixed_mean(scores: Sequence[float] | Values, noise: Values | None, level: fl
         return Number(value=value, low=value, high=value, level=level, n=len(values))
     tail = (1 + level) / 2
     inflation = float((stdtrit(noise_freedom(noise), tail) / ndtri(tail)) ** 2)
-    return _number(values, value * (1 - value) / (variance * inflation), level)
+    return _number(values, value * (1 - value) / (variance * inflation), level, tails)
 
 
 def noise_freedom(variances: Values) -> float:
@@ -107,9 +111,9 @@ def _inflation(groups: Clusters, level: float, *, binary: bool) -> float:
     return float((stdtrit(groups.degrees_of_freedom, tail) / usual) ** 2)
 
 
-def _number(values: Values, effective: float, level: float) -> Number:
+def _number(values: Values, effective: float, level: float, tails: Tails) -> Number:
     value = float(values.mean())
-    low, high = proportion_confint(value * effective, effective, alpha=1 - level, method="wilson")
+    low, high = share_interval(value * effective, effective, level, tails)
     return Number(
         value=value, low=max(0.0, min(low, value)), high=min(1.0, max(high, value)), level=level, n=len(values)
     )

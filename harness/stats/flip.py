@@ -37,6 +37,19 @@ class Flip:
     """Whether fewer are proven not to do."""
     changes: tuple[Change, ...]
     """Changes that do it, the largest first."""
+    rivals: tuple[str, ...] = ()
+    """Who changes sides, where several might."""
+
+
+@dataclass(frozen=True)
+class Rival:
+    """Whom an entrant may change sides with."""
+
+    name: str
+    gap: float
+    """How far the two lie apart, not negative."""
+    changes: tuple[Change, ...]
+    """What moves the rival alone; gains in the gap's unit."""
 
 
 def fewest(changes: Sequence[Change], gap: float, *, strict: bool = True) -> Flip:
@@ -46,7 +59,7 @@ def fewest(changes: Sequence[Change], gap: float, *, strict: bool = True) -> Fli
     holds for every rule that is linear in the scores: floors, differences of totals, and ratios, whose margin first -
     threshold × second is. Changes must be possible together: at most one an item and model.
     """
-    ordered = sorted(changes, key=lambda change: (-change.gain, change.model, change.task, change.item_id))
+    ordered = _largest(changes)
     if any(not change.gain > 0 for change in ordered[-1:]):
         raise ValueError("a change must move the margin")
     needed = gap + ROUNDING if strict else gap - ROUNDING
@@ -57,6 +70,48 @@ def fewest(changes: Sequence[Change], gap: float, *, strict: bool = True) -> Fli
     if count > len(ordered):
         return Flip(None, exact=True, changes=())
     return Flip(count, exact=True, changes=tuple(ordered[:count]))
+
+
+def crossing(own: Sequence[Change], rivals: Sequence[Rival], needed: int, *, strict: bool = True) -> Flip:
+    """The fewest changes by which so many of the rivals change sides with an entrant.
+
+    A change of its own counts against every rival, one of a rival's against that rival alone. For each number of its
+    own changes (the largest first) the rivals that take the fewest further ones are chosen: no other choice does with
+    fewer, so that the least over all numbers is exact.
+    """
+    mine = _largest(own)
+    moved = np.concatenate([[0.0], np.cumsum([change.gain for change in mine])])
+    theirs = [_largest(rival.changes) for rival in rivals]
+    costs = np.array(
+        [_further(rival.gap - moved, changes, strict) for rival, changes in zip(rivals, theirs, strict=True)]
+    )
+    if len(rivals) < needed:
+        return Flip(None, exact=True, changes=())
+    sums = np.arange(len(moved)) + np.sort(costs, axis=0)[:needed].sum(axis=0)
+    count = int(np.argmin(sums))
+    if not np.isfinite(sums[count]):
+        return Flip(None, exact=True, changes=())
+    nearest = np.lexsort((np.array([rival.gap for rival in rivals]), costs[:, count]))
+    chosen = sorted(nearest[:needed])
+    others = [change for index in chosen for change in theirs[index][: int(costs[index, count])]]
+    return Flip(
+        int(sums[count]),
+        exact=True,
+        changes=tuple(_largest([*mine[:count], *others])),
+        rivals=tuple(rivals[index].name for index in chosen),
+    )
+
+
+def _largest(changes: Sequence[Change]) -> list[Change]:
+    return sorted(changes, key=lambda change: (-change.gain, change.model, change.task, change.item_id))
+
+
+def _further(gaps: Values, changes: Sequence[Change], strict: bool) -> Values:
+    """How many of a rival's changes close each of these gaps; infinite where all do not."""
+    reached = np.cumsum([change.gain for change in changes])
+    needed = gaps + ROUNDING if strict else gaps - ROUNDING
+    counts = np.where(needed <= 0, 0.0, np.searchsorted(reached, needed, side="left") + 1.0)
+    return np.asarray(np.where(counts <= len(changes), counts, np.inf))
 
 
 def raising(model: str, task: str, graded: Items, weight: float) -> list[Change]:

@@ -11,6 +11,7 @@ from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
 from harness.records import Number
+from harness.stats.bootstrap import quantile
 from harness.stats.clusters import Values
 
 LEAST_P = 1e-12
@@ -92,16 +93,20 @@ def two_sided_p(interval: Callable[[float], Number | None], threshold: float) ->
     return 2 * float(ndtr(-brentq(left_out, LEAST_ERRORS, most, xtol=1e-9)))
 
 
-def max_t(estimates: Values, replicates: Values, level: float) -> Simultaneous:
-    """Simultaneous intervals from joint replicates: estimate ± critical × standard error.
+def max_t(estimates: Values, replicates: Values, level: float, centres: Values | None = None) -> Simultaneous:
+    """Simultaneous intervals from joint replicates: centre ± critical × standard error, and the estimate within.
 
     estimates: (K,); replicates: (B, K), whose standard deviations are the standard errors; critical: the quantile of
-    the largest studentised deviation (Romano & Wolf 2005). Replicates that do not vary keep their estimate.
+    the largest studentised deviation (Romano & Wolf 2005); centres: what the replicates spread about, (K,), the
+    estimates where None (`Replicates.centre`). Replicates that do not vary keep their estimate.
     """
+    about = estimates if centres is None else centres
     spread = replicates.std(axis=0, ddof=1)
-    deviations = np.abs(replicates - replicates.mean(axis=0)) / np.where(spread > 0, spread, np.inf)
-    critical = float(np.quantile(deviations.max(axis=1), level))
-    return Simultaneous(estimates - critical * spread, estimates + critical * spread, critical)
+    critical = critical_of(replicates - about, spread, level)
+    half = critical * spread
+    ends = np.minimum(about - half, estimates), np.maximum(about + half, estimates)
+    low, high = (np.where(spread > 0, end, estimates) for end in ends)
+    return Simultaneous(low, high, critical)
 
 
 def max_t_normal(
@@ -110,6 +115,11 @@ def max_t_normal(
     """`max_t` for estimates that are jointly normal with a known covariance, shape (K, K) (Hothorn et al. 2008)."""
     spread = np.sqrt(np.diag(covariance))
     drawn = rng.multivariate_normal(np.zeros(len(spread)), covariance, resamples, method="eigh")
-    deviations = np.abs(drawn) / np.where(spread > 0, spread, np.inf)
-    critical = float(np.quantile(deviations.max(axis=1), level))
+    critical = critical_of(drawn, spread, level)
     return Simultaneous(estimates - critical * spread, estimates + critical * spread, critical)
+
+
+def critical_of(deviations: Values, spread: Values, level: float) -> float:
+    """Quantile of the largest of K deviations, (B, K), in standard errors, (K,); one of 0 does not count."""
+    largest = (np.abs(deviations) / np.where(spread > 0, spread, np.inf)).max(axis=1)
+    return float(quantile(largest, [level])[0])

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.stats.clusters import Values
+from harness.stats.multiplicity import critical_of
 
 TIE = 1e-9
 """Totals this near are equal."""
@@ -26,40 +27,50 @@ class RankIntervals:
     """[i, j]: i surely lies above j, shape (E, E)."""
 
 
-def rank_intervals(estimates: Values, replicates: Values, level: float) -> RankIntervals:
+def rank_intervals(estimates: Values, replicates: Values, level: float, centres: Values | None = None) -> RankIntervals:
     """Mogstad, Romano, Shaikh & Wilhelm (2024, Review of Economic Studies 91), simultaneous over all entrants.
 
     Every two totals are compared by the studentised difference of their joint replicates, step-down max-T (Romano &
     Wolf 2005) over all pairs and both directions. Best rank: 1 + how many surely lie above; worst: E - how many surely
-    lie below. estimates: (E,), replicates: (B, E). A pair whose difference does not vary is taken as it is observed.
+    lie below. estimates: (E,), replicates: (B, E), centres: what they spread about, (E,), the estimates where None
+    (`Replicates.centre`). A pair whose difference does not vary is taken as it is observed.
     """
-    above = surely_above(estimates, replicates, level)
+    above = surely_above(estimates, replicates, level, centres)
     return RankIntervals(1 + above.sum(axis=0), len(estimates) - above.sum(axis=1), above)
 
 
-def surely_above(estimates: Values, replicates: Values, level: float) -> NDArray[np.bool_]:
+def surely_above(
+    estimates: Values, replicates: Values, level: float, centres: Values | None = None
+) -> NDArray[np.bool_]:
     """[i, j]: whether i surely lies above j, shape (E, E); arguments as in `rank_intervals`."""
     found = np.zeros((len(estimates), len(estimates)), dtype=bool)
     pairs = np.array(list(combinations(range(len(estimates)), 2)), dtype=int).reshape(-1, 2)
     if len(pairs) == 0:
         return found
-    gaps = estimates[pairs[:, 0]] - estimates[pairs[:, 1]]
-    for index in _step_down(gaps, replicates[:, pairs[:, 0]] - replicates[:, pairs[:, 1]], level):
+    gaps, about = (_gaps(each, pairs) for each in (estimates, estimates if centres is None else centres))
+    for index in _step_down(gaps, about, _gaps(replicates, pairs), level):
         first, second = pairs[index] if gaps[index] > 0 else pairs[index][::-1]
         found[first, second] = True
     return found
 
 
-def _step_down(gaps: Values, replicates: Values, level: float) -> NDArray[np.intp]:
-    """Which of K differences are surely not 0: those beyond the quantile of the largest are set aside, and again."""
+def _gaps(totals: Values, pairs: NDArray[np.intp]) -> Values:
+    return np.asarray(totals[..., pairs[:, 0]] - totals[..., pairs[:, 1]])
+
+
+def _step_down(gaps: Values, centres: Values, replicates: Values, level: float) -> NDArray[np.intp]:
+    """Which of K differences are surely not 0: those beyond the quantile of the largest are set aside, and again.
+
+    A difference that lies on the other side of 0 than its centre settles nothing.
+    """
     spread = replicates.std(axis=0, ddof=1)
-    fixed = spread <= TIE
-    deviations = np.abs(replicates - replicates.mean(axis=0)) / np.where(fixed, np.inf, spread)
-    scores = np.where(fixed, np.where(np.abs(gaps) > TIE, np.inf, 0.0), np.abs(gaps) / np.where(fixed, 1.0, spread))
+    spread = np.where(spread > TIE, spread, 0.0)
+    reach = np.where(gaps * centres > 0, np.abs(centres), 0.0) / np.where(spread > 0, spread, 1.0)
+    scores = np.where(spread > 0, reach, np.where(np.abs(gaps) > TIE, np.inf, 0.0))
+    deviations = replicates - centres
     left = np.ones(len(gaps), dtype=bool)
     while left.any():
-        critical = np.quantile(deviations[:, left].max(axis=1), level)
-        beyond = left & (scores > critical)
+        beyond = left & (scores > critical_of(deviations[:, left], spread[left], level))
         if not beyond.any():
             break
         left &= ~beyond

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from harness.plan import Suite, Task
 from harness.records import Number, Sample, TaskResult
+from harness.stats.binomial import Tails
 from harness.stats.clusters import Values
 from harness.stats.combine import combine
 from harness.stats.estimate import Estimand, fixed_mean, mean, proportion
@@ -18,7 +19,9 @@ def task_score(samples: Sequence[Sample], task: Task, level: float) -> Number | 
     return items_score(items(samples, task), level)
 
 
-def items_score(graded: Items | None, level: float, estimand: Estimand = "population") -> Number | None:
+def items_score(
+    graded: Items | None, level: float, estimand: Estimand = "population", tails: Tails = "score"
+) -> Number | None:
     """`task_score` from the items; None where there are none.
 
     `fixed`: of these very items, so that only the noise of repeats counts; asked once, it has no interval.
@@ -26,9 +29,9 @@ def items_score(graded: Items | None, level: float, estimand: Estimand = "popula
     if graded is None:
         return None
     if estimand == "fixed":
-        return fixed_mean(graded.scores, graded.noise, level)
+        return fixed_mean(graded.scores, graded.noise, level, tails)
     estimate = proportion if graded.binary else mean
-    return estimate(graded.scores, graded.clusters, level)
+    return estimate(graded.scores, graded.clusters, level, tails)
 
 
 def suite_score(task_results: Sequence[TaskResult], suite: Suite, level: float) -> Number | None:

@@ -2,6 +2,7 @@
 
 from harness.numbers import interval, percent, percent_of_rule, plain, points, share_of
 from harness.plan import Lang
+from harness.story.audits import AuditStory
 from harness.story.doubt import panels_in_words
 from harness.story.excerpts import ShownSample, shown_samples
 from harness.story.finished import ModelStory, Story, read_story
@@ -24,6 +25,7 @@ from harness.visible import visible
 
 __all__ = [
     "TITLE_LIMIT",
+    "AuditStory",
     "EntrantWords",
     "GateWords",
     "Lang",

@@ -40,9 +40,26 @@ def panels_in_words(story: Story, lang: Lang) -> Iterator[str]:
 
 def flip_in_words(story: Story, flip: Flip, lang: Lang) -> str:
     """One line of the flip card."""
-    rival = visible(story.model_title(flip.rival), TITLE_LIMIT) if flip.rival else ""
-    label = gate_label(story, flip.rule, lang)
-    what = word("flip_rank", lang, rival=rival) if flip.rule == "rank" else word("flip_gate", lang, gate=label)
-    count = word(f"flip_{flip.unit}", lang, count=f"{flip.count:g}")
+    count = word(f"flip_{flip.unit}", lang, count=_count(flip, lang))
     examples = word("flip_examples", lang, examples=", ".join(flip.examples)) if flip.examples else ""
-    return f"{what}: {count}{examples}"
+    return f"{_turned(story, flip, lang)}: {count}{examples}"
+
+
+def _turned(story: Story, flip: Flip, lang: Lang) -> str:
+    """What the changes would turn."""
+    if flip.rule in ("below", "decision"):
+        return word(f"flip_{flip.rule}", lang)
+    if flip.rule == "rank":
+        rivals = ", ".join(visible(story.model_title(rival), TITLE_LIMIT) for rival in flip.rivals)
+        return word("flip_rank", lang, rivals=rivals)
+    return word("flip_gate", lang, gate=gate_label(story, flip.rule, lang))
+
+
+def _count(flip: Flip, lang: Lang) -> str:
+    """How many changes, and how surely no fewer do."""
+    count = f"{flip.count:g}"
+    if flip.exact:
+        return count
+    if flip.at_least is None:
+        return word("flip_most", lang, count=count)
+    return word("flip_between", lang, least=f"{flip.at_least:g}", count=count)

@@ -21,6 +21,7 @@ from harness.records import (
     TaskResult,
 )
 from harness.store import RoundFolder, RunFolder
+from harness.story.audits import AuditStory, read_audits
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,10 @@ class Story:
     @property
     def references(self) -> tuple[ModelStory, ...]:
         return tuple(model for model in self.models if model.entrant is None)
+
+    def audits(self, entrant: str) -> tuple[AuditStory, ...]:
+        """The reports about an entrant; VerificationError where the copy of one is missing or is none."""
+        return read_audits(self.folder, self.record, self.plan, entrant)
 
     def title(self, lang: Lang) -> str:
         """The round's name for readers."""

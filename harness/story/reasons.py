@@ -6,12 +6,16 @@ from collections.abc import Mapping
 
 from harness.plan import Lang, Round
 from harness.records import Reason, ReasonCode
+from harness.story.independence import RENDERED, in_korean
 from harness.verdict import worded
 
 KOREAN: Mapping[ReasonCode, str] = {
     "no_record": "실행 기록이 없습니다.",
     "failed": "{task}: 응답 {asked}개 중 {count}개 실패. 평가 시스템의 오류이므로 오답으로 세지 않습니다.",
     "missing": "{task}: 응답 {asked}개가 필요하지만 {count}개만 있습니다.",
+    "not_counted": (
+        "{task}: 응답 {asked}개 중 {count}개가 거절, 판독 불가, 잘림이며, 이 규칙에서는 결측으로 처리합니다."
+    ),
     "uneven": "{task}: 응답이 계획한 문항과 반복 횟수에 맞지 않습니다.",
     "not_recorded": "{task}: 실행 기록에 이 과제가 없습니다.",
     "record_incomplete": "실행이 완료되지 않았습니다: {problems}",
@@ -42,6 +46,8 @@ KOREAN: Mapping[ReasonCode, str] = {
     "rival_other_items": "{rival}에는 같은 문항을 묻지 않아 비교하지 않습니다.",
     "point_estimate": "신뢰구간으로는 판가름 나지 않아, 규칙에 따라 점추정값으로 판정했습니다.",
     "dry_run": "예행 평가입니다. 경쟁 모델과 심사단 점수에 달린 판정은 내리지 않습니다.",
+    "raters_missing": "{item}: {raters}의 점수가 빠져 있습니다. 규칙은 모든 심사위원의 점수를 요구합니다.",
+    "few_raters": "{item}: 남은 심사위원이 {count}명으로, 규칙이 요구하는 최소 {least}명보다 적습니다.",
     "unpublished": "공개되거나 제출되지 않은 점수: {items}.",
     "imported_total": "외부에서 가져온 총점({file})이며, 얼마나 확실한지는 알 수 없습니다.",
     "announced": "대회의 공식 발표: {decision}({source}).",
@@ -52,6 +58,7 @@ KOREAN: Mapping[ReasonCode, str] = {
     "margin_fail": "{suite}: {reference} 대비 {value}. 신뢰구간 전체가 허용 차이 {threshold} 아래에 있습니다.",
     "margin_undecided": "{suite}: {reference} 대비 {value}. 신뢰구간이 허용 차이 {threshold}에 걸쳐 있습니다.",
     "no_audit": "독자성: {model}의 감사 보고서가 제출되지 않았습니다(audits.{entrant}).",
+    "empty_audit": "독자성: {model}의 감사 보고서에 결론이 없습니다(audits.{entrant}).",
     "independence_pass": "독자성: 감사 결론 {count}개 가운데 금지된 것이 없습니다.",
     "independence_disclosed": "독자성: {component}, {candidate}: {relation}. 규칙대로 신고되었습니다. {because}",
     "independence_found": (
@@ -97,4 +104,7 @@ KOREAN: Mapping[ReasonCode, str] = {
 
 def reason_in(reason: Reason, round_: Round, lang: Lang) -> str:
     """A recorded reason in a language."""
-    return reason.text if lang == "en" else worded(KOREAN[reason.code], reason.facts, round_, lang)
+    if lang == "en":
+        return reason.text
+    facts = in_korean(reason.facts) if reason.code in RENDERED else reason.facts
+    return worded(KOREAN[reason.code], facts, round_, lang)

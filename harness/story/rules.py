@@ -28,6 +28,7 @@ from harness.plan import (
     in_language,
 )
 from harness.story.finished import Story
+from harness.story.policy import policy_in_words
 from harness.story.words import word
 from harness.visible import visible
 
@@ -58,6 +59,8 @@ def rules_in_words(story: Story, lang: Lang) -> list[str]:
     if rules.totals is not None:
         lines.append(word("rule_totals", lang, file=rules.totals.file))
     lines += [word("rule_gate", lang, gate=gate_label(story, gate.name, lang)) for gate in rules.gates]
+    for gate in rules.gates:
+        lines += policy_in_words(gate, lang) if isinstance(gate, Independence) else ()
     if rules.gates and rules.family == "holm":
         lines.append(word("rule_family", lang, level=percent_of_rule(rules.level)))
     if rules.elimination:

@@ -89,7 +89,7 @@ def round_entry(story: Story, lang: Lang) -> RunEntry:
 
 def model_entry(story: Story, model: ModelStory, lang: Lang) -> RunEntry:
     """A nested run: what one model scored, what it was held against and what was decided."""
-    run, execution, traces = model.folder, model.execution, tuple(_traces(model))
+    execution, traces = model.execution, tuple(_traces(model))
     return RunEntry(
         name=model.name,
         note=partial(model_note, story, model, traces, lang),
@@ -98,12 +98,19 @@ def model_entry(story: Story, model: ModelStory, lang: Lang) -> RunEntry:
         metrics=dict(_model_metrics(model)),
         datasets=tuple(_datasets(model)),
         tables=dict(_model_tables(model)),
-        files=tuple(path for path in (run.manifest, run.execution, run.record) if path.exists()) if run else (),
+        files=tuple(path for path in _files(story, model) if path.exists()),
         traces=traces,
         whole=model.record is not None and model.record.status == "complete",
         started_ms=_milliseconds(execution.started) if execution else None,
         finished_ms=_milliseconds(execution.finished) if execution else None,
     )
+
+
+def _files(story: Story, model: ModelStory) -> Iterator[Path]:
+    if model.folder is not None:
+        yield from (model.folder.manifest, model.folder.execution, model.folder.record)
+    if model.entrant is not None:
+        yield from (audit.page for audit in story.audits(model.name) if audit.page is not None)
 
 
 def _model_tags(story: Story, model: ModelStory) -> dict[str, str]:

@@ -9,7 +9,7 @@ from harness.plan import Compared, NonInferiority, OwnChoice
 from harness.plan.gates import MeasuredGate
 from harness.records import GateOutcome, Number, Reason
 from harness.stats import Items, Pairs, difference, pairs, ratio
-from harness.verdict.field import Field
+from harness.verdict.field import Claim, Field
 from harness.verdict.reasons import reason
 
 
@@ -50,7 +50,7 @@ def label_of(gate: MeasuredGate, entrant: str) -> str:
 def _floor(gate: MeasuredGate, entrant: str, field: Field) -> Question | Obstacle:
     if field.number(gate.source, entrant) is None:
         return Obstacle("incomplete", reason(field.round, "entrant_missing", suite=label_of(gate, entrant)))
-    return Question(None, lambda level: field.number(gate.source, entrant, level))
+    return Question(None, lambda level: field.number(gate.source, entrant, Claim(level, "exact")))
 
 
 def _against(gate: Compared, entrant: str, rival: str, field: Field) -> Question | Obstacle:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
 
 import numpy as np
 
-from harness.plan import Below, OwnChoice
-from harness.records import GateOutcome, Number, Reason
-from harness.stats import RankIntervals, max_t, rank_intervals
+from harness.plan import Below, OwnChoice, PanelMean, PointItem
+from harness.records import Fact, GateOutcome, Number, Reason
+from harness.stats import RankIntervals, Simultaneous, max_t, rank_intervals
+from harness.verdict.asked import Question
 from harness.verdict.evidence import same_items
+from harness.verdict.family import BELOW, Family
 from harness.verdict.field import Field
 from harness.verdict.gates import ROUNDING, Gated, all_gates, merged, reaches
 from harness.verdict.ranking import Fate, Order, Place, place
@@ -27,12 +30,31 @@ class Contest:
     points: Totals
     gates: Mapping[str, Mapping[str, Gated]]
     """By entrant and gate."""
+    family: Family
 
     def missing(self, name: str) -> tuple[Reason, ...]:
         """Why an entrant's own evidence is incomplete; empty where it is complete."""
         found = self.field.models[name].missing
-        unpublished = self.points.unpublished(name) if self.points.totals[name] is None and not found else ()
-        return (*found, reason(self.field.round, "unpublished", items=unpublished)) if unpublished else found
+        if found or self.points.totals[name] is not None:
+            return found
+        lacking = [item for item in self.field.round.rules.items if self.points.items[item.name][name] is None]
+        panels = [self._raters_lack(item, name) for item in lacking]
+        items = tuple(item.name for item, said in zip(lacking, panels, strict=True) if said is None)
+        unpublished = (reason(self.field.round, "unpublished", items=items),) if items else ()
+        return (*unpublished, *filter(None, panels))
+
+    def _raters_lack(self, item: PointItem, name: str) -> Reason | None:
+        """Why a panel that was supplied gives no points; None where it is not that."""
+        source, round_ = item.source, self.field.round
+        if not isinstance(source, PanelMean) or source.file not in self.field.inputs.panels:
+            return None
+        view = self.field.panel(source)
+        if len(view.raters) < source.least_raters:
+            facts: dict[str, Fact] = {"count": len(view.raters), "least": source.least_raters}
+            return reason(round_, "few_raters", item=item.name, **facts)
+        gaps = np.isnan(view.scores[:, view.entrants.index(name)])
+        silent = tuple(rater for rater, gap in zip(view.raters, gaps, strict=True) if gap)
+        return reason(round_, "raters_missing", item=item.name, raters=silent)
 
     def complete(self, name: str) -> bool:
         """Whether an entrant's own evidence is all there."""
@@ -68,9 +90,16 @@ class Contest:
         if rule is None:
             return Place("stay")
         if isinstance(rule, Below):
-            return Place(self._below(self.points.totals[name], rule.minimum, by_rule=by_rule))
+            return Place(self._below(self.claimed(name), rule.minimum, by_rule=by_rule))
         outcomes = {rival: self.outcome(rival, by_rule=by_rule) for rival in self.field.entrants}
         return place(name, outcomes, self.order_by_rule if by_rule else self.order_by_interval, rule)
+
+    def claimed(self, name: str) -> Number | None:
+        """A total with the interval by which it is held against a threshold, together with all gates."""
+        for asked, level in self.family.of(name, BELOW):
+            if isinstance(asked, Question):
+                return asked.interval(self.field.round.rules.level if level is None else level)
+        return None
 
     def _below(self, total: Number | None, minimum: float, *, by_rule: bool) -> Fate:
         if total is None:
@@ -158,8 +187,31 @@ class Contest:
     @cached_property
     def ranks(self) -> RankIntervals:
         """Simultaneous rank intervals of the ranked entrants."""
-        totals, draws = self.points.observed[self.columns], self.points.draws[:, self.columns]
-        return rank_intervals(totals, draws, self.field.round.rules.level)
+        return self.ranked_among(self.columns)
+
+    def ranked_among(self, columns: list[int]) -> RankIntervals:
+        """Simultaneous rank intervals of the models in these places."""
+        points, level = self.points, self.field.round.rules.level
+        return rank_intervals(
+            points.observed[columns], points.draws[:, columns], level, centres=points.centres[columns]
+        )
+
+    @cached_property
+    def _pairs(self) -> list[tuple[int, int]]:
+        """Places of every two ranked entrants."""
+        return list(combinations(self.columns, 2))
+
+    @cached_property
+    def _gaps(self) -> Simultaneous:
+        """Intervals of all differences of totals together."""
+        ones, others = ([pair[side] for pair in self._pairs] for side in (0, 1))
+        points = self.points
+        return max_t(
+            points.observed[ones] - points.observed[others],
+            points.draws[:, ones] - points.draws[:, others],
+            self.field.round.rules.level,
+            centres=points.centres[ones] - points.centres[others],
+        )
 
     def difference(self, first: str, second: str) -> Number | None:
         """Points of the first less the second's, with the interval that holds together with all others.
@@ -168,22 +220,19 @@ class Contest:
         """
         if not self.comparable(first, second):
             return None
-        totals, draws, at = self.points.observed, self.points.draws, self.field.names.index
-        value = float(totals[at(first)] - totals[at(second)])
+        one, other = (self.field.names.index(name) for name in (first, second))
+        value = float(self.points.observed[one] - self.points.observed[other])
         if first not in self.ranked or second not in self.ranked or not self._varies(first, second):
             return Number(value=value)
-        rivals = [(one, other) for i, one in enumerate(self.columns) for other in self.columns[i + 1 :]]
-        ones, others = [one for one, _ in rivals], [other for _, other in rivals]
-        found = max_t(totals[ones] - totals[others], draws[:, ones] - draws[:, others], self.field.round.rules.level)
-        index, sign = (
-            (rivals.index((at(first), at(second))), 1)
-            if (at(first), at(second)) in rivals
-            else (rivals.index((at(second), at(first))), -1)
-        )
-        ends = sorted((sign * float(found.low[index]), sign * float(found.high[index])))
-        return Number(value=value, low=ends[0], high=ends[1], level=self.field.round.rules.level)
+        turned = (one, other) not in self._pairs
+        index = self._pairs.index((other, one) if turned else (one, other))
+        low, high = float(self._gaps.low[index]), float(self._gaps.high[index])
+        low, high = (-high, -low) if turned else (low, high)
+        return Number(value=value, low=low, high=high, level=self.field.round.rules.level)
 
 
 def contest(field: Field) -> Contest:
     """Hold every entrant against every gate and every rival."""
-    return Contest(field, Totals(field), all_gates(field))
+    totals = Totals(field)
+    family = Family(field, totals)
+    return Contest(field, totals, all_gates(field, family), family)

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from harness.plan import Scoring, Task
 from harness.records import Sample
 
+Values = NDArray[np.float64]
+
 AS_SCORED = Scoring()
+JUDGED = ("refused", "unparsed", "truncated")
+"""Outcomes in which the grader, not the answer's content, made the score."""
 
 
 def counted(samples: Sequence[Sample], task: Task, scoring: Scoring) -> tuple[Sequence[Sample], Task]:
@@ -18,6 +26,28 @@ def counted(samples: Sequence[Sample], task: Task, scoring: Scoring) -> tuple[Se
     graded = any(score not in (0, 1, "missing") for score in scoring.outcomes.values())
     counting = task.model_copy(update={"binary": task.binary and not graded})
     return _answered(scored, counting, scoring) if scoring.missing == "leave_out" else (scored, counting)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """How far other judgements of the grader could have moved each item's score."""
+
+    up: Values
+    """Shape (items,)."""
+    down: Values
+
+
+def judged(samples: Sequence[Sample], ids: Sequence[str]) -> Judged:
+    """Answers that the grader could not read, or took for refused or cut off, by item, as the rules count them."""
+    ends = {name: [0.0, 0.0, 0] for name in ids}
+    for sample in samples:
+        end = ends[sample.item_id]
+        end[2] += 1
+        if sample.outcome in JUDGED and sample.score is not None:
+            end[0] += 1 - sample.score
+            end[1] += sample.score
+    up, down = (np.array([end[side] / max(end[2], 1) for end in ends.values()]) for side in (0, 1))
+    return Judged(up, down)
 
 
 def _scored(sample: Sample, scoring: Scoring) -> Sample:

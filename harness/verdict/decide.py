@@ -72,7 +72,7 @@ def _entrant(model: Model, found: Contest, doubt: Doubt) -> EntrantResult:
         p_reversal=None if round_.dry_run else doubt.reversal(name, by_rule),
         p_last=None if round_.dry_run else doubt.last(name),
         ranks=None if round_.dry_run else doubt.ranks(name),
-        more_items=doubt.more_items(name),
+        more_items=None if by_interval == "disqualify" else doubt.more_items(name),
         flips=flips(name, found),
     )
 
@@ -134,8 +134,10 @@ def _failures(name: str, found: Contest) -> Iterator[Reason]:
 
 
 def _gate_reasons(name: str, found: Contest) -> Iterator[Reason]:
-    """Every gate that is not surely passed, the weightiest first."""
-    ordered = sorted(found.gates[name].values(), key=lambda gate: _WEIGHTIEST.index(gate.result.outcome))
+    """Every gate that is not surely passed, the weightiest first: of failed ones those that disqualify."""
+    ordered = sorted(
+        found.gates[name].values(), key=lambda gate: (_WEIGHTIEST.index(gate.result.outcome), not gate.disqualifies)
+    )
     unsettled = [gate.result for gate in ordered if gate.result.outcome != "pass"]
     for result in unsettled:
         yield result.reason
@@ -170,7 +172,7 @@ def _staying(rule: LeaveK | Lowest, ranked: int, found: Contest) -> int:
 
 
 def _threshold(name: str, rule: Below, place: Place, round_: Round, found: Contest) -> Iterator[Reason]:
-    total = found.points.totals[name]
+    total = found.claimed(name)
     if total is None:
         return
     codes: Mapping[str, ReasonCode] = {"stay": "below_pass", "leave": "below_fail", "undecided": "below_undecided"}

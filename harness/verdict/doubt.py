@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from harness.plan import Below, Compared, Floor, KeepK, NonInferiority, Ratio
 from harness.plan.gates import MeasuredGate
 from harness.records import Decision, Number
-from harness.stats import RankIntervals, last_probabilities, p_reversal, rank_intervals, stays
+from harness.stats import RankIntervals, last_probabilities, p_reversal, stays
 from harness.verdict.contest import Contest
 from harness.verdict.gates import ROUNDING
 
@@ -78,8 +78,7 @@ class Doubt:
 
     @cached_property
     def _ranks(self) -> RankIntervals:
-        totals = self.contest.points.observed[self._columns]
-        return rank_intervals(totals, self._totals, self.contest.field.round.rules.level)
+        return self.contest.ranked_among(self._columns)
 
     def _passed(self, *, drawn: bool) -> Flags:
         """Whether each running entrant passes every gate, by point; shape (resamples, entrants) or (entrants,)."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from harness.plan import Mode, Model, Round, Suite, Task
 from harness.records import Number, Reason, RunRecord, Sample
 from harness.stats import Items, Pairs, items, items_score, pairs, suite_mean, weights
-from harness.verdict.counted import AS_SCORED, counted
+from harness.verdict.counted import AS_SCORED, Judged, counted, judged
 from harness.verdict.reasons import reason
 
 
@@ -31,6 +31,8 @@ class Scored:
     run: str | None
     items: Mapping[str, Items | None]
     """By task; None where an answer failed or is missing."""
+    judged: Mapping[str, Judged]
+    """By task, items in the same order; without the tasks that have none."""
     suites: Mapping[str, Number | None]
     """Suite means in [0, 1]; None where a task has none."""
     modes: Mapping[str, Mode]
@@ -46,20 +48,23 @@ class Scored:
 def scored(model: Model, evidence: Evidence, round_: Round) -> Scored:
     """Estimate everything about one model; VerificationError for samples that contradict themselves."""
     samples = {} if evidence.record is None else evidence.samples
-    graded = {
-        task.name: items(*counted(samples.get(task.name, ()), task, scoring))
+    counts = {
+        task.name: counted(samples.get(task.name, ()), task, round_.rules.scoring.get(suite.name, AS_SCORED))
         for suite in round_.suites
-        for scoring in [round_.rules.scoring.get(suite.name, AS_SCORED)]
         for task in suite.tasks
     }
+    graded = {name: items(*each) for name, each in counts.items()}
     asked = model in round_.served
     return Scored(
         model=model,
         run=evidence.run,
         items=graded,
+        judged={name: judged(counts[name][0], each.ids) for name, each in graded.items() if each is not None},
         suites={suite.name: _suite(suite, graded, round_) for suite in round_.suites},
         modes={} if evidence.record is None else {task.task: task.mode for task in evidence.record.tasks},
-        missing=tuple(_missing(evidence, graded, samples, round_)) if asked else (),
+        missing=tuple(_missing(evidence, graded, {name: each for name, (each, _) in counts.items()}, round_))
+        if asked
+        else (),
     )
 
 
@@ -89,7 +94,7 @@ def _suite(suite: Suite, graded: Mapping[str, Items | None], round_: Round) -> N
 
 
 def _missing(
-    evidence: Evidence, graded: Mapping[str, Items | None], samples: Mapping[str, Sequence[Sample]], round_: Round
+    evidence: Evidence, graded: Mapping[str, Items | None], counting: Mapping[str, Sequence[Sample]], round_: Round
 ) -> Iterator[Reason]:
     record = evidence.record
     if record is None:
@@ -100,7 +105,11 @@ def _missing(
     for suite in round_.suites:
         for task in suite.tasks:
             if suite.name not in lenient or graded[task.name] is None:
-                found += list(_missing_of(task, samples.get(task.name, ()), record, round_))
+                given = evidence.samples.get(task.name, ())
+                found += [
+                    *_missing_of(task, given, record, round_),
+                    *_uncounted(task, given, counting[task.name], round_),
+                ]
     yield from found
     if not found and record.status != "complete" and not lenient:
         yield reason(round_, "record_incomplete", problems="; ".join(record.problems) or "-")
@@ -109,6 +118,13 @@ def _missing(
 def _lenient(suite: Suite, round_: Round) -> bool:
     """Whether the rules take a suite's mean although some answers are missing."""
     return round_.rules.scoring.get(suite.name, AS_SCORED).missing == "leave_out"
+
+
+def _uncounted(task: Task, samples: Sequence[Sample], counting: Sequence[Sample], round_: Round) -> Iterator[Reason]:
+    """Answers that have a score, which the rules do not take."""
+    lost = sum(sample.score is None for sample in counting) - sum(sample.score is None for sample in samples)
+    if lost > 0:
+        yield reason(round_, "not_counted", task=task.name, count=lost, asked=task.items * task.repeats)
 
 
 def _missing_of(task: Task, samples: Sequence[Sample], record: RunRecord, round_: Round) -> Iterator[Reason]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,12 +22,21 @@ from harness.plan import (
     basic,
 )
 from harness.records import Number
-from harness.stats import Replicates, combine, items_score, resample, suite_mean, weights
+from harness.stats import Replicates, Tails, combine, items_score, resample, suite_mean, weights
 from harness.verdict.evidence import Scored
 from harness.verdict.inputs import Inputs
-from harness.verdict.raters import Rated, rated
+from harness.verdict.raters import Rated, rated, together
 
 Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What an interval is to hold."""
+
+    level: float
+    tails: Tails = "score"
+    """Gates decide by exact tails."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +72,13 @@ class Field:
     def _panels(self) -> dict[PanelMean, Rated]:
         rules = self.round.rules
         sources = dict.fromkeys(source for source in rules.sources() if isinstance(source, PanelMean))
+        files = list(dict.fromkeys(source.file for source in sources))
         return {
-            source: rated(self.inputs.panels[source.file], source, rules.resamples, self.round.seed + at)
-            for at, source in enumerate(sources, 1)
+            # One seed a file: whoever rates for several items is drawn for all of them at once.
+            source: rated(
+                self.inputs.panels[source.file], source, rules.resamples, self.round.seed + 1 + files.index(source.file)
+            )
+            for source in sources
             if source.file in self.inputs.panels
         }
 
@@ -73,36 +86,63 @@ class Field:
         """One source's view of its panel; KeyError where the panel was not supplied."""
         return self._panels[source]
 
-    def number(self, source: Measure, name: str, level: float | None = None) -> Number | None:
-        """One model's number, in the source's unit, with its interval at a level (the rules' own where None).
+    def number(self, source: Measure, name: str, at: Claim | None = None) -> Number | None:
+        """One model's number, in the source's unit, with its interval as claimed (the rules' level where None).
 
         None where the model has none.
         """
-        at = self.round.rules.level if level is None else level
+        claim = self.claim if at is None else at
         if isinstance(source, OwnChoice):
             chosen = source.of.get(name)
-            return None if chosen is None else self._basic(chosen, name, at)
+            return None if chosen is None else self._basic(chosen, name, claim)
         if not isinstance(source, WeightedMean):
-            return self._basic(source, name, at)
-        numbers = [self._basic(part.source, name, at) for part in source.parts]
-        known = [number for number in numbers if number is not None]
-        whole = sum(part.weight for part in source.parts)
-        return combine(known, [part.weight / whole for part in source.parts]) if len(known) == len(numbers) else None
+            return self._basic(source, name, claim)
+        tasks = self.task_weights(source, name)
+        parts = [*self._others(source, name, claim)] if tasks is None else self._tasks(tasks, name, claim)
+        known = [number for number in parts if number is not None]
+        return combine(known, [1.0] * len(known)) if len(known) == len(parts) else None
 
-    def _basic(self, source: BasicSource, name: str, level: float) -> Number | None:
+    def _tasks(self, weighted: Sequence[tuple[str, float]], name: str, claim: Claim) -> list[Number | None]:
+        """Each task's part of a weighted mean: a task of two suites counts once, with both weights."""
+        numbers = [(self._task(task, name, claim), weight) for task, weight in weighted]
+        return [None if number is None else combine([number], [weight]) for number, weight in numbers]
+
+    def _others(self, source: WeightedMean, name: str, claim: Claim) -> Iterator[Number | None]:
+        """Parts of a weighted mean of which not all are tasks, those of one panel together."""
+        whole = sum(part.weight for part in source.parts)
+        panels: dict[str, list[tuple[PanelMean, float]]] = {}
+        for part in source.parts:
+            share = part.weight / whole
+            if isinstance(part.source, PanelMean):
+                panels.setdefault(part.source.file, []).append((part.source, share))
+                continue
+            number = self._basic(part.source, name, claim)
+            if number is not None and isinstance(part.source, TableValue) and part.source.exact:
+                number = Number(value=number.value, low=number.value, high=number.value, level=claim.level)
+            yield None if number is None else combine([number], [share])
+        for views in panels.values():
+            there = [(self._panels[each], share) for each, share in views if each in self._panels]
+            yield together(there, name, claim.level) if len(there) == len(views) else None
+
+    @property
+    def claim(self) -> Claim:
+        """How readers meet every number: at the rules' level."""
+        return Claim(self.round.rules.level)
+
+    def _basic(self, source: BasicSource, name: str, claim: Claim) -> Number | None:
         if isinstance(source, SuiteMean):
             suite = self.round.suite(source.suite)
-            return suite_mean([self._task(task.name, name, level) for task in suite.tasks], suite, level)
+            return suite_mean([self._task(task.name, name, claim) for task in suite.tasks], suite, claim.level)
         if isinstance(source, TaskMean):
-            return self._task(source.task, name, level)
+            return self._task(source.task, name, claim)
         if isinstance(source, PanelMean):
             panel = self._panels.get(source)
-            return None if panel is None else panel.number(name, level)
+            return None if panel is None else panel.number(name, claim.level)
         cell = self.inputs.cell(source, name)
         return None if cell is None else Number(value=float(cell.text))
 
-    def _task(self, task: str, name: str, level: float) -> Number | None:
-        return items_score(self.models[name].items.get(task), level, self.round.rules.estimand)
+    def _task(self, task: str, name: str, claim: Claim) -> Number | None:
+        return items_score(self.models[name].items.get(task), claim.level, self.round.rules.estimand, claim.tails)
 
     def values(self, source: Measure) -> Values:
         """Every model's number, shape (models,); NaN where it has none."""
@@ -111,31 +151,45 @@ class Field:
 
     def draws(self, source: Measure) -> Values:
         """Every model's number in every resample, shape (resamples, models); constant where it was not sampled."""
+        return self._drawn(source, central=False)
+
+    def centres(self, source: Measure) -> Values:
+        """What the draws spread about, shape (models,): where items are few, not quite the numbers themselves."""
+        return np.asarray(self._drawn(source, central=True)[0])
+
+    def _drawn(self, source: Measure, *, central: bool) -> Values:
+        """`draws`, or `centres` as the only draw."""
+        count = 1 if central else self.round.rules.resamples
         if isinstance(source, OwnChoice):
-            columns = [self._chosen(source, at, name) for at, name in enumerate(self.names)]
+            columns = [self._chosen(source, name, count, central=central) for name in self.names]
             return np.stack(columns, axis=1)
         if isinstance(source, WeightedMean):
             whole = sum(part.weight for part in source.parts)
-            return np.asarray(np.sum([part.weight / whole * self.draws(part.source) for part in source.parts], axis=0))
+            parts = [part.weight / whole * self._drawn(part.source, central=central) for part in source.parts]
+            return np.asarray(np.sum(parts, axis=0))
         if isinstance(source, SuiteMean | TaskMean):
-            return self._resampled(source)
-        values = np.tile(self.values(source), (self.round.rules.resamples, 1))
+            return self._resampled(source, self._replicates.central() if central else self._replicates)
+        values = np.tile(self.values(source), (count, 1))
         if isinstance(source, PanelMean) and source in self._panels:
             panel = self._panels[source]
-            values[:, [self.names.index(name) for name in panel.entrants]] = panel.draws
+            values[:, [self.names.index(name) for name in panel.entrants]] = panel.means if central else panel.draws
         return values
 
-    def _chosen(self, source: OwnChoice, at: int, name: str) -> Values:
+    def _chosen(self, source: OwnChoice, name: str, count: int, *, central: bool) -> Values:
         chosen = source.of.get(name)
-        return np.full(self.round.rules.resamples, np.nan) if chosen is None else self.draws(chosen)[:, at]
+        return (
+            np.full(count, np.nan)
+            if chosen is None
+            else self._drawn(chosen, central=central)[:, self.names.index(name)]
+        )
 
-    def _resampled(self, source: SuiteMean | TaskMean) -> Values:
+    def _resampled(self, source: SuiteMean | TaskMean, world: Replicates) -> Values:
         factors = np.zeros(len(self.tasks))
         for task, weight in self.task_weights(source, "") or []:
             factors[self.tasks.index(task)] = weight
         answered = np.array([[bool(self.models[name].items.get(task)) for name in self.names] for task in self.tasks])
         whole = answered[factors > 0].all(axis=0)
-        return np.where(whole, self._replicates.weighted(factors[:, None] * whole), np.nan)
+        return np.where(whole, world.weighted(factors[:, None] * whole), np.nan)
 
     def sampled(self, source: Measure, name: str) -> bool:
         """Whether doubt about a model's number is known: it was sampled, or the rules take it as it stands."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from harness.plan import Compared, Gate, Model, Ratio, basic
 from harness.plan.gates import MeasuredGate
 from harness.records import Fact, GateOutcome, GateResult, Number, Reason, ReasonCode
-from harness.stats import holm, two_sided_p
-from harness.verdict.asked import Obstacle, Question, label_of, questions
+from harness.verdict.asked import Obstacle, Question, label_of
+from harness.verdict.family import Family
 from harness.verdict.field import Field
 from harness.verdict.people import unmeasured
 from harness.verdict.reasons import reason
@@ -55,44 +55,12 @@ class _Answer:
     reason: Reason
 
 
-def all_gates(field: Field) -> dict[str, dict[str, Gated]]:
+def all_gates(field: Field, family: Family) -> dict[str, dict[str, Gated]]:
     """Every gate of every entrant, by entrant and gate."""
-    gates, asked = field.round.rules.gates, _Family(field)
+    gates = field.round.rules.gates
     return {
-        model.name: {gate.name: _gated(gate, model, asked, field) for gate in gates} for model in field.round.entrants
+        model.name: {gate.name: _gated(gate, model, family, field) for gate in gates} for model in field.round.entrants
     }
-
-
-class _Family:
-    """All questions of all measured gates: their levels hold together for the whole round."""
-
-    def __init__(self, field: Field) -> None:
-        self._questions = {
-            (entrant, gate.name): list(questions(gate, entrant, field))
-            for gate in field.round.rules.gates
-            if isinstance(gate, MeasuredGate)
-            for entrant in field.entrants
-        }
-        self._levels = self._shared(field)
-
-    def of(self, entrant: str, gate: str) -> list[tuple[Question | Obstacle, float | None]]:
-        """What one gate asks of one entrant, each with the level at which its interval decides."""
-        return [(each, self._levels.get((entrant, gate, each.rival))) for each in self._questions[entrant, gate]]
-
-    def _shared(self, field: Field) -> dict[tuple[str, str, str | None], float]:
-        rules = field.round.rules
-        thresholds = {gate.name: gate.least for gate in rules.gates if isinstance(gate, MeasuredGate)}
-        asked = {
-            (entrant, gate, each.rival): two_sided_p(each.interval, thresholds[gate])
-            for (entrant, gate), every in self._questions.items()
-            for each in every
-            if isinstance(each, Question)
-        }
-        known = {key: p for key, p in asked.items() if p is not None}
-        if rules.family == "none" or not known:
-            return dict.fromkeys(asked, rules.level)
-        levels = holm(list(known.values()), 1 - rules.level).levels
-        return {**dict.fromkeys(asked, rules.level), **dict(zip(known, map(float, levels), strict=True))}
 
 
 def merged(outcomes: Iterable[GateOutcome]) -> GateOutcome:
@@ -107,7 +75,7 @@ def reaches(value: float, threshold: float) -> bool:
     return value >= threshold - ROUNDING
 
 
-def _gated(gate: Gate, model: Model, asked: _Family, field: Field) -> Gated:
+def _gated(gate: Gate, model: Model, family: Family, field: Field) -> Gated:
     disqualifies = gate.on_fail == "disqualify"
     if not isinstance(gate, MeasuredGate):
         outcome, reasons = unmeasured(gate, model, field)
@@ -121,7 +89,7 @@ def _gated(gate: Gate, model: Model, asked: _Family, field: Field) -> Gated:
             further=tuple(reasons[1:]),
         )
         return Gated(result, outcome, disqualifies)
-    answers = [_answer(gate, model.name, each, level, field) for each, level in asked.of(model.name, gate.name)]
+    answers = [_answer(gate, model.name, each, level, field) for each, level in family.of(model.name, gate.name)]
     first, *others = sorted(answers, key=_weight)
     return Gated(
         GateResult(

@@ -68,6 +68,10 @@ class Finding:
     reason: str
     sha256: str
     """Digest by which a ruling names it."""
+    value: float | None = None
+    """The statistic that decided; None where the method has none, or the report does not say."""
+    country: str | None = None
+    """Country of the candidate's owner; None where the report does not say."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.plan import Gate, ImportedOutcome, Independence, Licence, Model, PolicyRow
+from harness.plan import Gate, ImportedOutcome, Independence, Licence, Model, PolicyRow, Round
 from harness.plan.policy import PolicyRuling
 from harness.records import Fact, GateOutcome, Reason, ReasonCode
 from harness.verdict.field import Field
@@ -50,6 +50,8 @@ def _independence(gate: Independence, model: Model, field: Field) -> tuple[GateO
     findings = inputs.findings.get(model.name)
     if findings is None:
         return "incomplete", [reason(round_, "no_audit", model=model.name, entrant=model.name)]
+    if not findings:
+        return "incomplete", [reason(round_, "empty_audit", model=model.name, entrant=model.name)]
     ruled = [(finding, _policy(gate, finding, model, field)) for finding in findings]
     disclosed = [
         _said(finding, "independence_disclosed", field)
@@ -72,15 +74,22 @@ def _policy(gate: Independence, finding: Finding, model: Model, field: Field) ->
 
 
 def _fits(row: PolicyRow, finding: Finding, model: Model, field: Field) -> bool:
-    owners = {reference.name: reference.owner for reference in field.round.references}
-    owner = finding.owner or owners.get(finding.candidate)
+    owner, country = _whose(finding, field.round)
     own = owner == model.owner or _declared(finding, model, own=True)
     return (
         finding.relation in row.relations
         and (not row.components or finding.component in row.components)
         and row.lineage in (None, "own" if own else "foreign")
+        and row.country in (None, "same" if country == model.country else "other")
         and row.declared in (None, _declared(finding, model))
     )
+
+
+def _whose(finding: Finding, round_: Round) -> tuple[str | None, str | None]:
+    """Owner and country of the candidate: as the report says, else as the round's model of that name does."""
+    known = round_.candidate(finding.candidate)
+    owner = finding.owner or (known.owner if known else None)
+    return owner, finding.country or (known.country if known and known.owner == owner else None)
 
 
 def _declared(finding: Finding, model: Model, *, own: bool = False) -> bool:
@@ -121,8 +130,10 @@ def _said(finding: Finding, code: ReasonCode, field: Field) -> Reason:
         "relation": finding.relation,
         "because": finding.reason or "-",
         "finding": finding.sha256,
+        "method": finding.method or "-",
     }
-    return reason(field.round, code, **facts)
+    numbers = {"share": finding.value, "chance": finding.p_value}
+    return reason(field.round, code, **facts, **{name: value for name, value in numbers.items() if value is not None})
 
 
 def _by(finding: Finding, ruling: Ruling, field: Field) -> Reason:

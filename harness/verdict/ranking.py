@@ -50,6 +50,47 @@ def place(name: str, gates: Mapping[str, GateOutcome], order: Compare, rule: Kee
     return Place("incomplete" if unknown else "undecided", doubtful)
 
 
+@dataclass(frozen=True)
+class Crossing:
+    """What it takes for an entrant to change sides of the line, whatever becomes of its gates."""
+
+    rises: bool
+    """It leaves now and would have to rise; else it stays and would have to fall."""
+    rivals: tuple[str, ...]
+    """Who lies on the other side of it."""
+    needed: int
+    """So many of them must change sides with it."""
+    reaches: bool
+    """Whether equal totals are enough."""
+
+
+def crossing(
+    name: str, gates: Mapping[str, GateOutcome], order: Compare, rule: KeepK | LeaveK | Lowest
+) -> Crossing | None:
+    """None where the line itself is not settled; arguments as in `place`.
+
+    Who surely passes its gates can take a place, whoever might must be reckoned with where a place is to be safe.
+    """
+    keeps, count, gates = _counted(gates, rule)
+    rivals = sorted(rival for rival in gates if rival != name and gates[rival] != "fail")
+    lies = {rival: _settled(order(rival, name), rule.ties) for rival in rivals}
+    if "unknown" in lies.values():
+        return None
+    side: Order = "above" if keeps else "below"
+    counted = tuple(rival for rival in rivals if lies[rival] in (side, "unclear"))
+    sure = [rival for rival in counted if gates[rival] == "pass" and lies[rival] == side]
+    if len(sure) < count <= len(counted):
+        return None
+    full = len(sure) >= count
+    others = tuple(rival for rival in rivals if rival not in sure and gates[rival] == "pass")
+    return Crossing(
+        rises=full == keeps,
+        rivals=counted if full else others,
+        needed=len(counted) - count + 1 if full else count - len(sure),
+        reaches=rule.ties == ("stay" if full == keeps else "leave"),
+    )
+
+
 def _counted(
     gates: Mapping[str, GateOutcome], rule: KeepK | LeaveK | Lowest
 ) -> tuple[bool, int, Mapping[str, GateOutcome]]:

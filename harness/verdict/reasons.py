@@ -12,6 +12,10 @@ ENGLISH: Mapping[ReasonCode, str] = {
     "no_record": "There is no record of a run.",
     "failed": "{task}: {count} of {asked} answers failed, which is the machine's fault and never counts as wrong.",
     "missing": "{task}: {count} answers are there where {asked} were to be given.",
+    "not_counted": (
+        "{task}: {count} of {asked} answers were refused, unread or cut off, and by these rules such answers count as"
+        " missing."
+    ),
     "uneven": "{task}: the answers are not spread over items and repeats as planned.",
     "not_recorded": "{task}: the run's record does not list it.",
     "record_incomplete": "The run is not complete: {problems}",
@@ -41,6 +45,8 @@ ENGLISH: Mapping[ReasonCode, str] = {
     "point_estimate": "The intervals do not settle it; by these rules the point estimates decide.",
     "dry_run": "This is a dry run: it depends on rivals and panels that are not here, so nothing is decided.",
     "unpublished": "Never published or supplied: the points for {items}.",
+    "raters_missing": "{item}: a score is missing of {raters}; the rules ask for every rater's.",
+    "few_raters": "{item}: {count} rater(s) are left of the {least} that the rules ask for at least.",
     "imported_total": "The total was imported ({file}); nothing is known of its doubt.",
     "announced": "The contest itself announced: {decision} ({source}).",
     "safety_pass": "Safety: {suite} is {value}; the whole interval reaches the floor of {threshold}.",
@@ -50,6 +56,7 @@ ENGLISH: Mapping[ReasonCode, str] = {
     "margin_fail": "{suite}: {value} against {reference}; the whole interval lies below the margin of {threshold}.",
     "margin_undecided": "{suite}: {value} against {reference}; the interval holds the margin of {threshold}.",
     "no_audit": "Independence: no audit report of {model} was supplied (audits.{entrant}).",
+    "empty_audit": "Independence: the audit report of {model} holds no conclusion (audits.{entrant}).",
     "independence_pass": "Independence: nothing forbidden among {count} conclusions of the audit.",
     "independence_disclosed": "Independence: {component}, {candidate}: {relation}; declared, as asked. {because}",
     "independence_found": (
@@ -140,4 +147,6 @@ def _shown(name: str, fact: Fact, round_: Round, lang: Lang, *, plainly: bool = 
         return round_.task_title(str(fact), lang)
     if name in ("reference", "rival", "model"):
         return round_.model_title(str(fact))
+    if name == "candidate":
+        return round_.candidate_title(str(fact))
     return str(fact)

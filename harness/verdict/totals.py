@@ -14,7 +14,7 @@ from harness.plan import PointItem, SuiteMean
 from harness.plan.points import Linear, Relative
 from harness.records import Number
 from harness.stats import combine, percentile
-from harness.verdict.field import Field
+from harness.verdict.field import Claim, Field
 from harness.verdict.scales import points, scaled
 
 Values = NDArray[np.float64]
@@ -37,11 +37,7 @@ class Totals:
     @cached_property
     def totals(self) -> Mapping[str, Number | None]:
         """Points of all items by model; None where one is missing and nobody summed them up."""
-        return {name: self._total(at, name) for at, name in enumerate(self.field.names)}
-
-    def unpublished(self, name: str) -> tuple[str, ...]:
-        """Items of which a model has no points."""
-        return tuple(item for item, numbers in self.items.items() if numbers[name] is None)
+        return {name: self.total(name, self.field.claim) for name in self.field.names}
 
     @cached_property
     def observed(self) -> Values:
@@ -56,6 +52,15 @@ class Totals:
             return np.tile(self.observed, (rules.resamples, 1))
         return np.asarray(np.sum([self._item_draws[item.name] for item in rules.items], axis=0))
 
+    @cached_property
+    def centres(self) -> Values:
+        """What the draws spread about, shape (models,)."""
+        rules = self.field.round.rules
+        if rules.totals is not None:
+            return self.observed
+        scaled_ = [self._scaled(item, self.field.centres(item.source)) for item in rules.items]
+        return np.asarray(np.sum(scaled_, axis=0))
+
     def sampled(self, name: str) -> bool:
         """Whether a total's doubt is known: no part of it was imported without a sampling model."""
         rules = self.field.round.rules
@@ -66,7 +71,7 @@ class Totals:
     @cached_property
     def _item_draws(self) -> Mapping[str, Values]:
         rules = self.field.round.rules
-        return {item.name: self._scaled(item, self.field.draws(item.source)) for item in rules.items}
+        return {item.name: self._drawn(item, self.field.draws(item.source)) for item in rules.items}
 
     @cached_property
     def _item_values(self) -> Mapping[str, Values]:
@@ -77,6 +82,14 @@ class Totals:
         if not isinstance(item.scale, Relative):
             return points(item, values)
         return points(item, values, self._reference(item.scale, values))
+
+    def _drawn(self, item: PointItem, values: Values) -> Values:
+        """Points in every resample. Where few raters leave a resample's best nothing above 0, all are as good as it."""
+        found = self._scaled(item, values)
+        if not isinstance(item.scale, Relative):
+            return found
+        lost = np.isnan(found) & ~np.isnan(values) & ~np.isnan(self._reference(item.scale, values))
+        return np.where(lost, item.points, found)
 
     def _reference(self, scale: Relative, values: Values) -> Values:
         """What a relative scale divides by, shape (…, 1); NaN where it is not known for sure."""
@@ -93,9 +106,11 @@ class Totals:
         value = float(self._item_values[item.name][at])
         if number is None or math.isnan(value):
             return None
-        return self._interval(value, self._item_draws[item.name][:, at], number.n, sampled=number.level is not None)
+        draws, level = self._item_draws[item.name][:, at], self.field.round.rules.level
+        return self._interval(value, draws, number.n, level, sampled=number.level is not None)
 
-    def _total(self, at: int, name: str) -> Number | None:
+    def total(self, name: str, claim: Claim) -> Number | None:
+        """One model's points of all items, with its interval as claimed; None where an item is missing."""
         rules = self.field.round.rules
         if rules.totals is not None:
             return self.field.number(rules.totals, name)
@@ -103,30 +118,28 @@ class Totals:
         known = [number for number in numbers if number is not None]
         if len(known) < len(numbers):
             return None
-        if (closed := self._closed(name)) is not None:
+        if (closed := self._closed(name, claim)) is not None:
             return closed
-        value = math.fsum(number.value for number in known)
-        return self._interval(value, self.draws[:, at], None, sampled=self.sampled(name))
+        value, at = math.fsum(number.value for number in known), self.field.names.index(name)
+        return self._interval(value, self.draws[:, at], None, claim.level, sampled=self.sampled(name))
 
-    def _closed(self, name: str) -> Number | None:
+    def _closed(self, name: str, claim: Claim) -> Number | None:
         """MOVER's sum, where every item is linear in a suite of its own; two items of a suite count as one."""
-        factors: dict[str, float] = {}
+        factors: dict[SuiteMean, float] = {}
         offset = 0.0
         for item in self.field.round.rules.items:
             if not isinstance(item.source, SuiteMean) or not isinstance(item.scale, Linear):
                 return None
             low, high = item.span or (0.0, 1.0)
-            factors[item.source.suite] = factors.get(item.source.suite, 0.0) + item.points / (high - low)
+            factors[item.source] = factors.get(item.source, 0.0) + item.points / (high - low)
             offset -= item.points * low / (high - low)
-        suites = self.field.models[name].suites
-        known = [number for suite in factors if (number := suites[suite]) is not None]
+        known = [number for suite in factors if (number := self.field.number(suite, name, claim)) is not None]
         summed = combine(known, list(factors.values()))
         ends = [None if end is None else end + offset for end in (summed.value, summed.low, summed.high)]
         return summed.model_copy(update=dict(zip(("value", "low", "high"), ends, strict=True)))
 
-    def _interval(self, value: float, draws: Values, n: int | None, *, sampled: bool) -> Number:
+    def _interval(self, value: float, draws: Values, n: int | None, level: float, *, sampled: bool) -> Number:
         """A number with its percentile interval, which holds it; without one where there is nothing to resample."""
-        level = self.field.round.rules.level
         if not sampled or np.ptp(draws) == 0:
             return Number(value=value, n=n)
         low, high = percentile(draws[:, None], level)

@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import beta
 
+from harness.records import Number
 from harness.stats import (
     Items,
     Pairs,
     Plan,
+    combine,
     difference_p,
     holm,
     items_score,
@@ -45,9 +48,9 @@ class Check:
     """Draw a world, say whether the event happened."""
 
 
-def measured(check: Check, repeats: int) -> float:
-    """Share of draws in which the event happened."""
-    rng = np.random.default_rng([SEED, *check.name.encode()])
+def measured(check: Check, repeats: int, batch: int = 0) -> float:
+    """Share of draws in which the event happened; batches are independent of one another."""
+    rng = np.random.default_rng([SEED + batch, *check.name.encode()])
     return sum(check.happens(rng) for _ in range(repeats)) / repeats
 
 
@@ -60,15 +63,24 @@ def everything() -> Iterator[Check]:
 
 def false_eliminations() -> Iterator[Check]:
     """Five entrants, all exactly at every threshold: does any of them surely fail a gate, or surely pass it?"""
-    for n, size in ((60, 1), (200, 1), (300, 6)):
-        where = f"{ENTRANTS} entrants × floor and ratio, n = {n}" + (f", clusters of {size}" if size > 1 else "")
-        yield Check(f"Holm, any elimination: {where}", 1 - LEVEL, False, lambda rng, n=n, s=size: _gates(rng, n, s)[0])
-        if n == 200:
-            name = f"Holm, any wrong verdict: {where}"
-            yield Check(name, 1 - LEVEL, False, lambda rng, n=n, s=size: _gates(rng, n, s)[1])
+    for n, size, share in ((60, 1, 0.5), (60, 1, 0.98), (200, 1, 0.5), (200, 1, 0.95), (300, 6, 0.5), (300, 6, 0.9)):
+        where = f"{ENTRANTS} entrants × floor and ratio, {_where(n, size, share)}"
+        for at, what in enumerate(("elimination", "wrong verdict")):
+            yield Check(
+                f"Holm, any {what}: {where}",
+                1 - LEVEL,
+                False,
+                lambda rng, n=n, size=size, share=share, at=at: _gates(rng, n, size, share)[at],
+            )
     for n in (60, 200):
-        name = f"max-T, any wrong verdict: {ENTRANTS} entrants × 2 floors, n = {n}"
-        yield Check(name, 1 - LEVEL, False, lambda rng, n=n: _max_t(rng, n))
+        name = f"Holm, any wrong verdict: {ENTRANTS} entrants × ratio 0.95 to a reference of 0.98, n = {n}"
+        yield Check(name, 1 - LEVEL, False, lambda rng, n=n: _ratios(rng, n, 0.98, 0.95))
+    for n, share in ((60, 0.5), (60, 0.95)):
+        name = f"Holm, any elimination: {ENTRANTS} totals at the least points, 3 tasks, {_where(n, 1, share)}"
+        yield Check(name, 1 - LEVEL, False, lambda rng, n=n, share=share: _totals_below(rng, n, share))
+    for n, size in ((60, 1), (200, 1), (300, 6)):
+        name = f"max-T, any wrong verdict: {ENTRANTS} entrants × 2 floors, {_where(n, size, 0.5)}"
+        yield Check(name, 1 - LEVEL, False, lambda rng, n=n, size=size: _max_t(rng, n, size))
     for name, p_value in (("permutation", _permuted), ("paired difference", difference_p)):
         check = f"{name} test of equal models, clusters of 4, n = 80"
         yield Check(check, 1 - LEVEL, False, lambda rng, of=p_value: _equal(rng, of))
@@ -76,13 +88,24 @@ def false_eliminations() -> Iterator[Check]:
 
 def ranks() -> Iterator[Check]:
     """Simultaneous rank intervals that miss a true rank, and eliminations among equals."""
-    for shares in ((0.5,) * 5, (0.5, 0.5, 0.6, 0.6, 0.7), (0.9, 0.92, 0.94, 0.96, 0.98)):
-        for n in (60, 300):
-            name = f"rank intervals miss a rank: {'/'.join(map(str, shares))}, n = {n}"
-            yield Check(name, 1 - LEVEL, False, lambda rng, n=n, shares=shares: _misses(rng, n, shares))
-    yield Check(
-        "rank: any of 5 equals surely leaves, keep 4, n = 300", 1 - LEVEL, False, lambda rng: _leaves(rng, 300, keep=4)
-    )
+    for shares in ((0.5,) * 5, (0.5, 0.5, 0.6, 0.6, 0.7), (0.9,) * 5, (0.9, 0.92, 0.94, 0.96, 0.98)):
+        for n, size in ((60, 1), (200, 1), (300, 6)):
+            shown = "/".join(map(str, shares))
+            name = f"rank intervals miss a rank: {shown}, n = {n}{_in_clusters(size)}"
+            yield Check(
+                name, 1 - LEVEL, False, lambda rng, n=n, size=size, shares=shares: _misses(rng, n, size, shares)
+            )
+    for n in (60, 300):
+        name = f"rank: any of 5 equals surely leaves, keep 4, n = {n}"
+        yield Check(name, 1 - LEVEL, False, lambda rng, n=n: _leaves(rng, n, keep=4))
+
+
+def _where(n: int, size: int, share: float) -> str:
+    return f"truth {share}, n = {n}{_in_clusters(size)}"
+
+
+def _in_clusters(size: int) -> str:
+    return f", clusters of {size}" if size > 1 else ""
 
 
 def forecasts() -> Iterator[Check]:
@@ -112,21 +135,40 @@ def forecasts() -> Iterator[Check]:
         )
 
 
-def _gates(rng: Rng, n: int, size: int) -> tuple[bool, bool]:
+def _gates(rng: Rng, n: int, size: int, share: float) -> tuple[bool, bool]:
     """Whether any gate is failed, and whether any is settled at all, where all lie at their thresholds."""
-    labels = np.arange(n) // size
-    clusters = tuple(map(str, labels)) if size > 1 else None
-    chances = rng.beta(2, 2, labels[-1] + 1)[labels] if size > 1 else np.full(n, 0.5)
-    luck = rng.random(n)
-    answers = [_like(rng, luck, chances) for _ in range(ENTRANTS + 1)]
-    reference, p_values, downward = answers[0], [], []
-    for own in answers[1:]:
-        graded = Items(tuple(map(str, range(n))), own, clusters, True)
-        p_values.append(two_sided_p(lambda level, graded=graded: items_score(graded, level), 0.5) or 0.0)
-        p_values.append(ratio_p([Pairs(own, reference, clusters, True, 1.0)], 1.0) or 0.0)
-        downward += [own.mean() < 0.5, own.mean() < reference.mean()]
+    field = _field(rng, n, size, (share,) * (ENTRANTS + 1))
+    reference, p_values, downward = field[0].scores, [], []
+    for graded in field[1:]:
+        p_values.append(two_sided_p(lambda level, of=graded: items_score(of, level, tails="exact"), share) or 0.0)
+        p_values.append(ratio_p([Pairs(graded.scores, reference, graded.clusters, True, 1.0)], 1.0) or 0.0)
+        downward += [graded.scores.mean() < share, graded.scores.mean() < reference.mean()]
     rejected = holm(p_values, 1 - LEVEL).rejected
     return bool((rejected & np.array(downward)).any()), bool(rejected.any())
+
+
+def _ratios(rng: Rng, n: int, reference: float, minimum: float) -> bool:
+    """Whether any ratio is settled, where all lie at the threshold."""
+    theirs, *field = _field(rng, n, 1, (reference, *(minimum * reference,) * ENTRANTS))
+    found = [ratio_p([Pairs(each.scores, theirs.scores, None, True, 1.0)], minimum) or 0.0 for each in field]
+    return bool(holm(found, 1 - LEVEL).rejected.any())
+
+
+def _totals_below(rng: Rng, n: int, share: float) -> bool:
+    """Whether any total of three tasks of unequal weight surely lies below the points that all truly have."""
+    weights = np.array([20.0, 10.0, 5.0])
+    tasks = [_field(rng, n, 1, (share,) * ENTRANTS) for _ in weights]
+    p_values, downward = [], []
+    for entrant in range(ENTRANTS):
+        own = [task[entrant] for task in tasks]
+        p_values.append(two_sided_p(lambda level, own=own: _sum(own, weights, level), share * weights.sum()) or 0.0)
+        downward.append(_sum(own, weights, LEVEL).value < share * weights.sum())
+    return bool((holm(p_values, 1 - LEVEL).rejected & np.array(downward)).any())
+
+
+def _sum(tasks: list[Items], weights: Values, level: float) -> Number:
+    numbers = [proportion(task.scores, task.clusters, level, "exact") for task in tasks]
+    return combine(numbers, list(weights))
 
 
 def _like(rng: Rng, luck: Values, chances: Values | float, shared: float = 0.5) -> Values:
@@ -135,17 +177,22 @@ def _like(rng: Rng, luck: Values, chances: Values | float, shared: float = 0.5) 
     return (own < chances).astype(float)
 
 
-def _tasks(rng: Rng, n: int, shares: tuple[float, ...], count: int) -> list[list[Items]]:
-    ids = tuple(map(str, range(n)))
-    lucks = [rng.random(n) for _ in range(count)]
-    return [[Items(ids, _like(rng, luck, share), None, True) for share in shares] for luck in lucks]
+def _field(rng: Rng, n: int, size: int, shares: tuple[float, ...]) -> list[Items]:
+    """One task, answered by models with these true shares; items of a cluster are alike (ICC 1/5)."""
+    ids, labels = tuple(map(str, range(n))), np.arange(n) // size
+    luck = rng.random(n)
+    if size == 1:
+        return [Items(ids, _like(rng, luck, share), None, True) for share in shares]
+    clusters, moods = tuple(map(str, labels)), rng.random(labels[-1] + 1)
+    chances = [beta.ppf(moods, 4 * share, 4 * (1 - share))[labels] for share in shares]
+    return [Items(ids, _like(rng, luck, each), clusters, True) for each in chances]
 
 
-def _max_t(rng: Rng, n: int) -> bool:
-    found = resample(_tasks(rng, n, (0.5,) * ENTRANTS, 2), RESAMPLES, rng)
+def _max_t(rng: Rng, n: int, size: int) -> bool:
+    found = resample([_field(rng, n, size, (0.5,) * ENTRANTS) for _ in range(2)], RESAMPLES, rng)
     suites = np.hstack([found.weighted(np.eye(2)[task]) for task in (0, 1)])
-    seen = np.hstack([found.value(np.eye(2)[task]) for task in (0, 1)])
-    intervals = max_t(seen, suites, LEVEL)
+    seen, centres = (np.hstack([of(np.eye(2)[task]) for task in (0, 1)]) for of in (found.value, found.centre))
+    intervals = max_t(seen, suites, LEVEL, centres)
     return bool(((intervals.low > 0.5) | (intervals.high < 0.5)).any())
 
 
@@ -161,24 +208,24 @@ def _equal(rng: Rng, p_value: Callable[[list[Pairs]], float | None]) -> bool:
     return (p_value([task]) or 0.0) <= 1 - LEVEL
 
 
-def _ranked(rng: Rng, n: int, shares: tuple[float, ...]) -> np.ndarray:
+def _ranked(rng: Rng, n: int, size: int, shares: tuple[float, ...]) -> np.ndarray:
     weights = np.array([20.0, 10.0])
-    found = resample(_tasks(rng, n, shares, 2), RESAMPLES, rng)
-    return rank_intervals(found.value(weights), found.weighted(weights), LEVEL).above
+    found = resample([_field(rng, n, size, shares) for _ in weights], RESAMPLES, rng)
+    return rank_intervals(found.value(weights), found.weighted(weights), LEVEL, found.centre(weights)).above
 
 
-def _misses(rng: Rng, n: int, shares: tuple[float, ...]) -> bool:
+def _misses(rng: Rng, n: int, size: int, shares: tuple[float, ...]) -> bool:
     """A true rank is missed exactly where someone is said to lie above one who is not below."""
     truth = np.array(shares)
-    return bool((_ranked(rng, n, shares) & (truth[:, None] <= truth)).any())
+    return bool((_ranked(rng, n, size, shares) & (truth[:, None] <= truth)).any())
 
 
 def _leaves(rng: Rng, n: int, keep: int) -> bool:
-    return bool((_ranked(rng, n, (0.5,) * ENTRANTS).sum(axis=0) >= keep).any())
+    return bool((_ranked(rng, n, 1, (0.5,) * ENTRANTS).sum(axis=0) >= keep).any())
 
 
 def _settles_floor(rng: Rng, truth: float, minimum: float, n: int) -> bool:
-    found = proportion((rng.random(n) < truth).astype(float), None, LEVEL)
+    found = proportion((rng.random(n) < truth).astype(float), None, LEVEL, "exact")
     assert found.low is not None
     assert found.high is not None
     return found.high < minimum if truth < minimum else found.low > minimum
@@ -194,12 +241,3 @@ def _agreement(first: float, second: float, shared: float) -> float:
     """Correlation of two answers that share their luck on so many items."""
     both = shared * min(first, second) + (1 - shared) * first * second
     return (both - first * second) / (first * (1 - first) * second * (1 - second)) ** 0.5
-
-
-def table(found: list[tuple[Check, float]]) -> str:
-    """As Markdown, in per cent."""
-    lines = ["| event | bound or forecast | measured |", "|---|---|---|"]
-    for check, share in found:
-        bound = f"{100 * check.bound:.1f}" if check.forecast else f"≤ {100 * check.bound:.0f}"
-        lines.append(f"| {check.name} | {bound} | {100 * share:.1f} |")
-    return "\n".join(lines)

@@ -9,18 +9,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.statistics.simulate import (
-    World,
+from tests.statistics.simulate import ENDS, MIDDLE, World, exact_coverage, out_of_reach, simulate
+from tests.statistics.worlds import (
     bootstraps,
     comparisons,
     everything,
-    exact_wilson,
     fixed,
     means,
     near,
     panels,
     proportions,
-    simulate,
     sums,
 )
 
@@ -40,7 +38,7 @@ LARGE, LARGE_MOST = 500, 0.99
 
 
 def name(world: World) -> str:
-    return f"{world.row}, n={world.n}, {world.cell}".replace("/", "-")
+    return world.name.replace("/", "-")
 
 
 @pytest.mark.parametrize(
@@ -48,9 +46,23 @@ def name(world: World) -> str:
 )
 def test_wilson_covers_exactly_as_known(n: int, least: float, mean: float) -> None:
     """It swings around 95 % with p, since answers are counted (Brown, Cai & DasGupta 2001)."""
-    shares = exact_wilson(n)
+    shares = exact_coverage(n, MIDDLE)
     assert min(shares) >= least
     assert np.mean(shares) == pytest.approx(mean, abs=0.005)
+
+
+@pytest.mark.parametrize(("n", "least"), [(20, 0.93), (60, 0.92), (200, 0.935), (500, 0.94)])
+def test_exact_tails_cover_in_the_middle_and_near_the_ends(n: int, least: float) -> None:
+    assert min(exact_coverage(n, MIDDLE, "exact")) >= least
+    assert min(exact_coverage(n, ENDS, "exact")) >= 0.915
+    assert min(exact_coverage(n, ENDS)) < min(exact_coverage(n, ENDS, "exact"))
+
+
+def test_few_items_put_some_coverages_out_of_reach_of_every_method() -> None:
+    """20 items, a truth of 0.05: runs of counts have the chance 0.925 (0 to 2), 0.984 (0 to 3), nothing between."""
+    assert out_of_reach(20, np.array([0.05])) == 1.0
+    assert out_of_reach(20, np.array([0.5])) == 0.0  # 6 to 14 of 20: 0.959
+    assert out_of_reach(500, MIDDLE) == 0.0
 
 
 @pytest.mark.parametrize("world", FAST, ids=name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import multiprocessing
 import resource
 import time
 from collections.abc import Callable
@@ -17,18 +18,25 @@ LM_EVAL_ITERATIONS, LOOP_ITERATIONS = 200, 20
 
 
 def timings() -> dict[str, float]:
-    """Seconds for the whole shape; the others run a part of it, scaled up (their work is proportional)."""
+    """Wall and CPU seconds for the whole shape; the others run a part of it, scaled up (their work is proportional).
+
+    Ratios are of CPU seconds, which a busy machine changes little.
+    """
     rng = np.random.default_rng(1)
     binary, graded = _tasks(rng, binary=True), _tasks(rng, binary=False)
-    found = {
-        "ours_binary_s": _seconds(lambda: resample(binary, RESAMPLES, rng).weighted(np.ones(TASKS))),
-        "ours_graded_s": _seconds(lambda: resample(graded, RESAMPLES, rng).weighted(np.ones(TASKS))),
-        "peak_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
-    }
+    ours_binary = _timed(lambda: resample(binary, RESAMPLES, rng).weighted(np.ones(TASKS)))
+    ours_graded = _timed(lambda: resample(graded, RESAMPLES, rng).weighted(np.ones(TASKS)))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     scores = np.concatenate([row[0].scores for row in graded])
-    found["lm_eval_s_scaled"] = _lm_eval(scores) * ENTRANTS * RESAMPLES / LM_EVAL_ITERATIONS
-    found["loop_s_scaled"] = _seconds(lambda: _loop(scores)) * ENTRANTS * RESAMPLES / LOOP_ITERATIONS
-    return found
+    lm_eval = _scaled(_lm_eval(scores), LM_EVAL_ITERATIONS)
+    loop = _scaled(_timed(lambda: _loop(scores)), LOOP_ITERATIONS)
+    found = {"ours_binary": ours_binary, "ours_graded": ours_graded, "lm_eval": lm_eval, "loop": loop}
+    seconds = {f"{name}_{kind}_s": round(each[at], 2) for name, each in found.items() for at, kind in enumerate(KINDS)}
+    ratios = {f"{name}_ratio": round(found[name][1] / ours_graded[1], 1) for name in ("lm_eval", "loop")}
+    return {**seconds, **ratios, "peak_gib": round(peak, 3)}
+
+
+KINDS = ("wall", "cpu")
 
 
 def _tasks(rng: np.random.Generator, *, binary: bool) -> list[list[Items]]:
@@ -42,23 +50,39 @@ def _tasks(rng: np.random.Generator, *, binary: bool) -> list[list[Items]]:
     return rows
 
 
-def _seconds(run: Callable[[], object]) -> float:
-    start = time.perf_counter()
+def _timed(run: Callable[[], object]) -> tuple[float, float]:
+    """Wall and CPU seconds, those of finished child processes included."""
+    start, cpu = time.perf_counter(), _cpu()
     run()
-    return time.perf_counter() - start
+    return time.perf_counter() - start, _cpu() - cpu
 
 
-def _lm_eval(scores: np.ndarray) -> float:
+def _cpu() -> float:
+    own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
+
+
+def _scaled(seconds: tuple[float, float], iterations: int) -> tuple[float, float]:
+    """One entrant's part of the resamples, scaled up to the whole."""
+    wall, cpu = (each * ENTRANTS * RESAMPLES / iterations for each in seconds)
+    return wall, cpu
+
+
+def _lm_eval(scores: np.ndarray) -> tuple[float, float]:
     """One entrant, two chunks, so that both cores have work, as it ships."""
     from lm_eval.api import metrics
 
     xs = list(scores)
-    pieces = LM_EVAL_ITERATIONS // 2
-    worker = metrics._bootstrap_internal(metrics.mean, pieces)
-    import multiprocessing
+    worker = metrics._bootstrap_internal(metrics.mean, LM_EVAL_ITERATIONS // 2)
 
-    with contextlib.redirect_stdout(io.StringIO()), multiprocessing.Pool(2) as pool:
-        return _seconds(lambda: pool.map(worker, [(0, xs), (1, xs)]))
+    def run() -> None:
+        with multiprocessing.Pool(2) as pool:
+            pool.map(worker, [(0, xs), (1, xs)])
+            pool.close()
+            pool.join()  # children count once they have ended
+
+    with contextlib.redirect_stdout(io.StringIO()):
+        return _timed(run)
 
 
 def _loop(scores: np.ndarray) -> list[float]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import evidence
+from harness import run
 from harness.cli import main
 
 HEAVY = ("torch", "vllm", "mlflow", "lm_eval", "hydra", "transformers", "pandas", "numpy", "pydantic")
@@ -93,7 +93,7 @@ def test_an_error_shows_what_steers_a_terminal_and_keeps_its_lines(capsys: pytes
 def test_discrepancies_are_shown_literally(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(evidence, "verify", lambda _: ["item \x1b[2J: wrong"])
+    monkeypatch.setattr(run, "verified", lambda _: ["item \x1b[2J: wrong"])
     assert main(["verify", str(tmp_path)]) == 4
     assert capsys.readouterr().out == "item ␛[2J: wrong\n"
 
@@ -122,6 +122,6 @@ def test_a_broken_pipe_of_something_else_is_a_bug(monkeypatch: pytest.MonkeyPatc
     def broken(_: Path) -> list[str]:
         raise BrokenPipeError
 
-    monkeypatch.setattr(evidence, "verify", broken)
+    monkeypatch.setattr(run, "verified", broken)
     with pytest.raises(BrokenPipeError):
         main(["verify", str(tmp_path)])

@@ -44,6 +44,32 @@ def test_every_engine_composes_into_a_round(name: str) -> None:
     assert load_round([f"engine={name}"], CONFIGS).engine.max_model_len > 0
 
 
+@pytest.mark.parametrize("name", choices(CONFIGS, "audit"))
+def test_every_audit_composes_into_a_round(name: str) -> None:
+    audit = load_round([f"audit={name}"], CONFIGS).audit
+    assert audit is not None
+    assert all(model.owner and model.country and model.licence for model in audit.candidates)
+
+
+def test_a_candidate_that_the_round_knows_otherwise_is_refused() -> None:
+    message = refusal("audit.candidates.smollm2_135m.owner=Somebody")
+    assert "audit: smollm2_135m has another source or owner than the round's model of that name" in message
+
+
+def test_a_candidate_with_closed_weights_is_refused() -> None:
+    message = refusal("+reference@audit.candidates.claude=claude")
+    assert "audit: claude: its weights are closed, so that nothing can be compared" in message
+
+
+def test_the_disguised_entrant_is_made_of_the_reference() -> None:
+    round_ = load_round(["round=demo"], CONFIGS)
+    disguised = next(model for model in round_.entrants if model.name == "smollm2_disguised")
+    assert disguised.source.kind == "recipe"
+    assert disguised.source.of == round_.references[0].source
+    assert round_.audit is not None
+    assert round_.audit.candidates == round_.references
+
+
 def test_overrides_reach_nested_values() -> None:
     round_ = load_round(["engine.concurrency=3", "rules.level=0.9", "seed=7"], CONFIGS)
     assert (round_.engine.concurrency, round_.rules.level, round_.seed) == (3, 0.9, 7)

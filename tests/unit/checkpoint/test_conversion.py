@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.checkpoint import conversion
+from harness.checkpoint import conversion, once
 from harness.errors import CheckpointError, SetupError, StorageError
 from harness.hashing import sha256_file, sha256_text
 from harness.plan import GgufPackageSource, PackagedFile
@@ -74,12 +74,13 @@ def test_another_probe_or_bos_token_is_another_conversion(
     assert len({run(each, tmp_path) for each in (source, *others)}) == 3
 
 
+FULL = "the disk filled up during the conversion of m.gguf"
 FAILURES = [
     ("sys.exit('boom')", CheckpointError, "the conversion of m.gguf ended with exit code 1:\nboom"),
     ("import os; os.kill(os.getpid(), 9)", SetupError, "the conversion of m.gguf was killed by signal 9"),
     ("sys.stderr.write('unsound\\n  -> mend'); sys.exit(2)", CheckpointError, "unsound"),
     ("sys.stderr.write('too big\\n  -> free'); sys.exit(3)", StorageError, "too big"),
-    ("raise OSError(28, 'No space left on device')", StorageError, "the disk is full while m.gguf is converted"),
+    ("raise OSError(28, 'No space left on device')", StorageError, FULL),
 ]
 
 
@@ -106,7 +107,7 @@ def test_a_disk_that_fills_up_at_the_last_moment_is_named(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     child(monkeypatch, finished())
-    monkeypatch.setattr(conversion.os, "fsync", full)
+    monkeypatch.setattr(once.os, "fsync", full)
     with pytest.raises(StorageError, match=r"cannot write .*: No space left on device"):
         run(source, tmp_path)
     assert leftovers(tmp_path) == []

@@ -43,7 +43,7 @@ def test_a_workbook_is_read_as_a_csv_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("rater,entrant,score\n", "there is no column criterion; it has: rater, entrant, score"),
+        ("rater,entrant,score\n", "there is no column criterion; the first line has: rater, entrant, score"),
         (SOUND + "kim,a,one,3\n", "line 7: rater 'kim' scored 'a' on 'one' twice, in line 2 already"),
         (SOUND + "park,a,one,11\n", "line 7: score 11 of rater 'park' lies outside 0 to 10"),
         (SOUND + "park,a,one,good\n", "line 7: score 'good' is no number"),
@@ -81,7 +81,7 @@ def test_a_table_gives_each_model_its_number_and_mark(tmp_path: Path) -> None:
     [
         ("a,total,71,\n", "line 5: 'a' is there already, in line 2"),
         ("c,total,high,\n", "line 5: 'high' is no number"),
-        ("c,total,nan,\n", "line 5: 'nan' is no finite number"),
+        ("c,total,nan,\n", "line 5: 'nan' is not finite"),
         ("c,total,7,rumour\n", "line 5: mark 'rumour' is none of published, second_hand, inferred"),
     ],
 )
@@ -92,7 +92,7 @@ def test_a_mistake_in_a_table_is_named_with_its_line(tmp_path: Path, line: str, 
 
 
 def test_a_column_that_is_missing_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="there is no column 'index'; it has: model, quantity, value, mark"):
+    with pytest.raises(ConfigError, match="there is no column index; the first line has: model, quantity, value, mark"):
         read_table(written(tmp_path, CELLS), TABLE.model_copy(update={"value": "index"}), ["a"])
 
 

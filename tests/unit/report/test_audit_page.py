@@ -8,9 +8,10 @@ import pytest
 
 from harness.findings import AuditReport, Conclusion, Cost, Examined, Finding, LayerPair, Strength
 from harness.report.audit import audit_html, write_audit_page
-from harness.report.audit_view import audit_view, gravest, headline, p_text, summary
+from harness.report.audit_view import audit_view, gravest, headline, summary
 from harness.report.audit_words import WORDS
 from harness.report.heatmap import heat_map
+from harness.story.independence import chance_text
 
 
 def examined(name: str) -> Examined:
@@ -133,5 +134,5 @@ def test_the_nearest_candidate_is_drawn_for_each_component():
 
 
 def test_no_p_value_below_what_arithmetic_tells_is_shown():
-    assert p_text(2.0**-52) == "≤ 2e-16"
-    assert p_text(0.012) == "0.012"
+    assert chance_text(2.0**-52) == "≤ 2e-16"
+    assert chance_text(0.012) == "0.012"

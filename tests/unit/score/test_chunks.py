@@ -7,7 +7,7 @@ from tokenizers import AddedToken, Regex, normalizers, pre_tokenizers
 from tokenizers import Tokenizer as Rust
 
 from harness.score import Tokenizer
-from harness.score.chunks import AWKWARD, BREAK, Chunks
+from harness.score.chunks import AWKWARD, BREAK, WORD, Chunks
 
 pieces = st.sampled_from(
     [
@@ -28,6 +28,9 @@ pieces = st.sampled_from(
         "<|im_end|>",
         "é",
         "u\u0301",
+        " word",
+        "A sentence of several words, long enough to be cut: ",
+        " 긴 문장을 여러 번 이어 붙인 다음에도 같은 토큰이 나와야 한다.",
     ]
 )
 
@@ -64,8 +67,9 @@ def test_lines_are_tokenised_as_the_whole_is(tokenizer: Tokenizer, pattern: str 
         assert chunks.encode([text, AWKWARD + text], special) == chunks._whole([text, AWKWARD + text], special)
 
 
-def test_awkward_text_has_breaks():
+def test_awkward_text_has_breaks_and_words():
     assert len(BREAK.findall(AWKWARD)) > 10
+    assert len(WORD.findall(AWKWARD)) > 15
 
 
 def test_a_tokenizer_that_joins_a_break_and_a_word_is_given_whole_texts(rust: Rust):
@@ -93,3 +97,22 @@ def test_real_texts_that_come_out_otherwise_end_it(rust: Rust, monkeypatch: pyte
 
     assert chunks.encode(["one.\ntwo"], False) == [rust.encode("one.\ntwo", add_special_tokens=False).ids]
     assert not chunks.usable
+
+
+@pytest.mark.parametrize("token", [AddedToken("<end of text>"), AddedToken("<mask>", rstrip=True)])
+def test_a_tokenizer_whose_tokens_reach_over_a_space_is_given_whole_texts(rust: Rust, token: AddedToken):
+    rust.add_special_tokens([token])
+
+    assert not Chunks(rust).usable
+
+
+def test_the_choices_of_a_question_share_its_context(rust: Rust, monkeypatch: pytest.MonkeyPatch):
+    chunks, context = Chunks(rust), "What did the teacher measure between the bridge and the harbour? " * 4 + "Answer:"
+    encoded: list[str] = []
+    whole = chunks._whole
+    monkeypatch.setattr(chunks, "_whole", lambda texts, special: encoded.extend(texts) or whole(texts, special))
+
+    chunks._to_try = 0
+    chunks.encode([context, f"{context} by foot", f"{context} by boat"], False)
+
+    assert sum(map(len, encoded)) < 2 * len(context)

@@ -40,10 +40,10 @@ def test_every_shape_sums_to_the_log_likelihood_of_the_whole(
     can: Abilities, continuations: list[tuple[int, ...]], length: int
 ):
     found = cover(SCOPE, pack(CONTEXT[:length]), continuations, can)
-    scores = {key: answered(call) for key, call in found.calls.items()}
+    scores = [answered(call) for call in found.calls.values()]
 
     for one in continuations:
-        own = math.fsum(scores[key][place] for key, place in found.places[one])
+        own = math.fsum(scores[call][place] for call, place in found.places[one])
         whole = math.fsum(logprob(CONTEXT[:length] + one[: place + 1]) for place in range(len(one)))
         assert own == pytest.approx(whole)
 

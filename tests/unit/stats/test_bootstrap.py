@@ -99,9 +99,18 @@ def test_fixed_repeats_of_models_on_one_task_keep_their_own_noise() -> None:
     assert found.std(axis=0) == pytest.approx([0.02, 0.01], rel=0.1)
 
 
-def test_percentiles_are_two_sided() -> None:
-    low, high = percentile(np.arange(101.0)[:, None], 0.9)
+def test_percentiles_leave_out_as_much_as_another_resample_would_exceed() -> None:
+    """Of 99 resamples the 5th lies above another one with the chance 5 / 100."""
+    low, high = percentile(np.arange(1.0, 100.0)[:, None], 0.9)
     assert (low[0], high[0]) == pytest.approx((5, 95))
+
+
+def test_resamples_spread_about_the_pulled_sum() -> None:
+    """58 of 60 right and four pseudo-items, two of them right: 60 of 64."""
+    found = resample([[task([1.0] * 58 + [0.0] * 2)]], 4000, np.random.default_rng(1))
+    assert found.centre(np.ones(1)) == pytest.approx([60 / 64])
+    assert found.weighted(np.ones(1)).mean() == pytest.approx(60 / 64, abs=0.002)
+    assert found.value(np.ones(1)) == pytest.approx([58 / 60])
 
 
 @pytest.mark.parametrize("tasks", [[], [[None], [None, None]]])

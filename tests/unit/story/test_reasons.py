@@ -41,6 +41,9 @@ FACTS: dict[str, Fact] = {
     "who": "the committee",
     "when": "2026-01-15",
     "reply": "We bought it.",
+    "item": "korean",
+    "raters": ("expert 01", "expert 07"),
+    "least": 8,
     "licence": "MIT",
     "allowed": ("MIT", "Apache-2.0"),
     "gate": "independence",
@@ -61,6 +64,8 @@ SHOWN = {
         "task": "우리말 셈",
         "value": "22.3%(95% 신뢰구간 18.6–27.2%)",
         "difference": "−1.2(95% 신뢰구간 −3.0 ~ +0.6)",
+        "component": "비전 인코더",
+        "relation": "파생",
     },
 }
 PARTICLES_OF_NAMES = ("이(가)", "은(는)", "을(를)", "와(과)", "(으)로")
@@ -83,9 +88,35 @@ def test_a_reason_is_worded_from_its_facts_in_both_languages(code: ReasonCode, s
         shown |= {"ours": "base", "theirs": "chat, thinking"}
         shown |= {"tasks": SHOWN[lang]["task"], "files": "harness/a.py", "parts": "rules"}
         shown |= {"items": "korean, general", "allowed": "MIT, Apache-2.0", "model": "하늘 1.0"}
+        shown |= {"raters": "expert 01, expert 07"}
         shown |= {"total": "61.2 (95% interval 57.0–65.5)" if lang == "en" else "61.2(95% 신뢰구간 57.0–65.5)"}
         for name, fact in facts_of(code).items():
             assert shown.get(name, str(fact)) in text
+
+
+FOUND = {
+    "component": "text",
+    "candidate": "smol",
+    "relation": "derived",
+    "because": "The text descends from smol: 98% of ...",
+    "method": "matching",
+    "share": 0.983,
+    "chance": 2.0**-52,
+}
+
+
+def test_a_finding_of_the_audit_is_told_in_korean_by_its_figures(story: Story) -> None:
+    found = reason(story.plan, "independence_forbidden", **FOUND)
+    assert found.text.startswith("Independence: text, SmolLM2 135M (Hugging Face, US): derived; forbidden, and these")
+    text = reason_in(found, story.plan, "ko")
+    assert text.startswith("독자성: 언어 모델 본체, SmolLM2 135M (Hugging Face, US): 파생. 금지된 사항이며")
+    assert text.endswith("서로 다른 두 가중치 집합으로 짝지은 결과가 일치한 유닛의 비율: 98.3%(보정한 p값 ≤ 2e-16).")
+    assert "descends" not in text
+
+
+def test_a_finding_without_a_method_keeps_the_sentence_of_its_report(story: Story) -> None:
+    found = reason(story.plan, "independence_forbidden", **{**FOUND, "method": "-"})
+    assert "The text descends from smol" in reason_in(found, story.plan, "ko")
 
 
 def test_a_reason_said_of_some_models_names_them_by_title(story: Story) -> None:

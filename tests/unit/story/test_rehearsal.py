@@ -46,8 +46,8 @@ def judged(planned: Round, right_answers: int | None, lang: Lang = "en") -> list
 @pytest.mark.parametrize(
     ("right_answers", "prospect", "text"),
     [
-        (80, "would_pass", "80.0% (95% interval 71.1–86.7%): 30.0 percentage points to spare, and 21.1 at"),
-        (20, "would_fail", "20.0% (95% interval 13.3–28.9%): 30.0 percentage points short, and 21.1 at"),
+        (80, "would_pass", "80.0% (95% interval 71.3–87.0%): 30.0 percentage points to spare, and 21.3 at"),
+        (20, "would_fail", "20.0% (95% interval 13.0–28.7%): 30.0 percentage points short, and 21.3 at"),
         (55, "not_settled", "5.0 percentage points above, but the interval reaches 4.8 below the threshold"),
         (45, "not_settled", "5.0 percentage points below, but the interval reaches 4.8 above the threshold"),
         (None, "missing", "Some answers failed"),

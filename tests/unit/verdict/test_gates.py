@@ -9,15 +9,15 @@ from harness.verdict import Evidence, decide
 from harness.verdict.gates import merged
 from tests.unit.verdict.rounds import evidence, floor, ratio_to, right, round_of, single
 
-# Wilson's 95 % interval of 50 of 100 is 0.4038 to 0.5962 (R: prop.test(50, 100, correct = FALSE)).
+# The mid-p interval of 50 of 100 at 95 % is 0.40270 to 0.59730 (by scipy's binomial distribution; test_binomial.py).
 FLOORS = [
     (0.40, "pass", "advance", "advance"),
-    (0.4038, "pass", "advance", "advance"),
+    (0.4026, "pass", "advance", "advance"),
     (0.45, "undecided", "undecided", "advance"),
     (0.50, "undecided", "undecided", "advance"),
     (0.55, "undecided", "undecided", "eliminate"),
-    (0.5961, "undecided", "undecided", "eliminate"),
-    (0.5963, "fail", "eliminate", "eliminate"),
+    (0.5972, "undecided", "undecided", "eliminate"),
+    (0.5974, "fail", "eliminate", "eliminate"),
     (0.90, "fail", "eliminate", "eliminate"),
 ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -162,6 +163,34 @@ def test_people_rule_on_what_the_audit_found(
     assert (result.gates["independence"].outcome, result.decision) == (outcome, decision)
 
 
+def test_of_failed_gates_the_one_that_disqualifies_speaks_first() -> None:
+    floor = {"kind": "floor", "name": "floor", "source": TABLE, "minimum": 95}
+    independence = {"kind": "independence", "name": "independence", "policy": POLICY, "automatic": True}
+    round_ = round_of("a", gates=[floor, independence])
+    result = decided(round_, Inputs(tables=table(round_, {"a": 90}), findings={"a": (finding(),)}))["a"]
+    assert [reason.code for reason in result.reasons] == ["independence_forbidden", "floor_fail"]
+    assert result.more_items is None
+
+
+@pytest.mark.parametrize(
+    ("owner", "country", "asked", "ruling"),
+    [
+        ("Elsewhere", "KR", "same", "fail"), ("Elsewhere", "US", "same", "pass"), ("Elsewhere", None, "same", "pass"),
+        ("Elsewhere", "KR", "other", "pass"), ("Elsewhere", "US", "other", "fail"), (None, None, "other", "fail"),
+    ],
+)  # fmt: skip
+def test_a_policy_tells_countries_apart_and_takes_an_unknown_one_for_another(
+    owner: str | None, country: str | None, asked: str, ruling: str
+) -> None:
+    rows = [{"relations": ["derived"], "country": asked, "ruling": "forbidden"},
+            {"relations": ["derived", "refer", "no_evidence", "not_comparable"], "ruling": "allowed"}]  # fmt: skip
+    gate = {"kind": "independence", "name": "independence", "policy": rows, "automatic": True}
+    found = replace(finding(owner=owner), country=country)
+    round_ = round_of("a", gates=[gate])
+    result = decided(round_, Inputs(tables=table(round_, {"a": 90}), findings={"a": (found,)}))["a"]
+    assert result.gates["independence"].outcome == ruling
+
+
 @pytest.mark.parametrize(("allowed", "decision"), [(["MIT"], "advance"), (["Apache-2.0"], "disqualify")])
 def test_a_licence_must_be_allowed(allowed: list[str], decision: str) -> None:
     round_ = round_of("a", gates=[{"kind": "licence", "name": "licence", "allowed": allowed}])
@@ -197,7 +226,25 @@ def test_a_rater_who_left_one_out_makes_the_panel_incomplete() -> None:
     holes = [[9.0, float("nan"), 3.0], *CLEAR[1:]]
     results = decided(panel_round(elimination=KEEP_TWO), Inputs(panels=panel(holes)))
     assert results["b"].decision == "incomplete"
-    assert results["b"].reasons[0].code == "unpublished"
+    assert results["b"].reasons[0].code == "raters_missing"
+    assert results["b"].reasons[0].facts["raters"] == ("r0",)
+
+
+@pytest.mark.parametrize("missing", ["leave_out", "incomplete"])
+def test_too_few_raters_decide_nothing(missing: str) -> None:
+    source = {"kind": "panel", "file": "panel.csv", "high": 10, "missing": missing, "least_raters": 9}
+    items = [{"name": "expert", "points": 100, "source": source}]
+    results = decided(round_of("abc", items=items, elimination=KEEP_TWO), Inputs(panels=panel(CLEAR)))
+    assert {result.decision for result in results.values()} == {"incomplete"}
+    assert results["a"].reasons[0].code == "few_raters"
+
+
+def test_an_audit_report_without_a_conclusion_is_no_pass() -> None:
+    gate = {"kind": "independence", "name": "independence", "policy": POLICY}
+    round_ = round_of("a", gates=[gate])
+    inputs = Inputs(tables=table(round_, {"a": 90}), findings={"a": ()})
+    result = decided(round_, inputs)["a"]
+    assert (result.decision, result.gates["independence"].reason.code) == ("incomplete", "empty_audit")
 
 
 def test_the_flip_card_counts_raters_and_it_does_flip() -> None:

@@ -1,0 +1,17 @@
+"""What the entrants of a round are audited against."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from harness.plan.base import Frozen
+from harness.plan.model import Model
+
+
+class Audit(Frozen):
+    """The independence audit that `harness eval` makes of every entrant whose weights are open."""
+
+    candidates: tuple[Model, ...] = Field(min_length=1)
+    """Models that an entrant may descend from, each with its owner; an entrant is never held against itself."""
+    nulls: tuple[Model, ...] = ()
+    """Models known to be independent of each other: what pairs of them reach supports nothing."""

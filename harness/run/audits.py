@@ -1,0 +1,225 @@
+"""The independence audit of a round's entrants: made before anything is served, kept by what it was made from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.audit.audit import audit
+from harness.audit.lineage import ENTRANT
+from harness.checkpoint import Checkpoint, folder_of
+from harness.checkpoint.files import settings_files, weight_files
+from harness.errors import ConfigError, VerificationError
+from harness.evidence import code_digest, installed_versions
+from harness.findings import AuditManifest, Party
+from harness.hashing import digest, sha256_files
+from harness.plan import Model, RemoteEngine, Round
+from harness.records import RoundRecord
+from harness.report.audit import write_audit_page
+from harness.run.log import Log
+from harness.run.screen import Screen
+from harness.store import AuditFolder, Results, RoundFolder, write_record
+
+AUDIT_ID_DIGITS = 16
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A model's files as an audit takes them."""
+
+    model: Model
+    folder: Path
+    files: Mapping[str, str]
+    """SHA-256 by relative path."""
+
+    @property
+    def identity(self) -> dict[str, object]:
+        """What of it can change an audit."""
+        return {"files": dict(self.files), "party": party_of(self.model).model_dump(mode="json")}
+
+
+def party_of(model: Model) -> Party:
+    """Who made a model, as its config says."""
+    return Party(owner=model.owner, country=model.country, licence=model.licence)
+
+
+def audit_entrants(
+    round_: Round, checkpoints: Mapping[str, Checkpoint], *, root: Path, cache: Path, results: Results, screen: Screen
+) -> Round:
+    """Audit every entrant whose weights are here and return the round with their records under `audits`.
+
+    A complete audit of the same files by the same code is reused. CheckpointError for candidates that cannot be read.
+    """
+    entrants = [(model, candidates) for model in audited(round_) if (candidates := against(round_, model))]
+    if round_.audit is None or not entrants:
+        return round_
+    named = {model.name: model for _, candidates in entrants for model in candidates}
+    named |= {model.name: model for model in round_.audit.nulls}
+    local = {name: checkpoint for name, checkpoint in checkpoints.items() if not _is_remote(round_, name)}
+    known = {name: _weights(model, local, root, cache, screen) for name, model in named.items()}
+    nulls = [known[model.name] for model in round_.audit.nulls]
+    found = {}
+    for model, candidates in entrants:
+        ours = Weights(model, checkpoints[model.name].folder, checkpoints[model.name].files)
+        theirs = [known[candidate.name] for candidate in candidates]
+        folder = _audited(round_, ours, theirs, nulls, root, results, screen)
+        found[model.name] = _in_plan(round_, folder)
+    return with_audits(round_, found)
+
+
+def stored_audits(round_: Round, folder: RoundFolder) -> Round:
+    """The round with the audits that lie in its folder: those that round.json names, else the only complete ones.
+
+    ConfigError where several are complete, or where one was made against other candidates than the round names.
+    """
+    decided = _decided_on(folder)
+    found = {}
+    for model in audited(round_):
+        kept = [each for each in folder.audits(model.name) if not decided or _in_plan(round_, each) in decided]
+        complete = [each for each in kept if each.record.is_file()]
+        if len(complete) > 1:
+            names = ", ".join(each.path.name for each in complete)
+            raise ConfigError(
+                f"{model.name} has {len(complete)} complete audits and round.json names none of them: {names}",
+                "move those aside that should not count",
+            )
+        if complete:
+            _refuse_other_candidates(round_, model, complete[0])
+            found[model.name] = _in_plan(round_, complete[0])
+    return with_audits(round_, found)
+
+
+def with_audits(round_: Round, found: Mapping[str, str]) -> Round:
+    """The round with a record of its own audit for some entrants, beside the reports that were supplied."""
+    audits = {name: (*round_.audits.get(name, ()), record) for name, record in found.items()}
+    return round_.model_copy(update={"audits": {**round_.audits, **audits}})
+
+
+def audited(round_: Round) -> list[Model]:
+    """Entrants that the round's audit looks at: those whose weights are on this machine."""
+    if round_.audit is None:
+        return []
+    served = {model.name for model in round_.served}
+    return [model for model in round_.entrants if model.name in served and not _is_remote(round_, model.name)]
+
+
+def _is_remote(round_: Round, model: str) -> bool:
+    """Whether somebody else serves the model: then this machine has its tokenizer and no weights."""
+    return isinstance(round_.engine_of(model), RemoteEngine)
+
+
+def against(round_: Round, model: Model) -> list[Model]:
+    """The candidates of one entrant: all but itself."""
+    candidates = () if round_.audit is None else round_.audit.candidates
+    return [candidate for candidate in candidates if candidate.name != model.name]
+
+
+def _weights(model: Model, checkpoints: Mapping[str, Checkpoint], root: Path, cache: Path, screen: Screen) -> Weights:
+    """A candidate's files: those of the round's own model of that name where it has the same source."""
+    known = checkpoints.get(model.name)
+    if known is not None:
+        return Weights(model, known.folder, known.files)
+    with screen.waiting(f"{model.title}: files of the candidate") as notify:
+        folder = folder_of(model, root, cache, notify)
+        return Weights(model, folder, sha256_files([*weight_files(folder), *settings_files(folder)], folder))
+
+
+def _audited(
+    round_: Round,
+    ours: Weights,
+    theirs: Sequence[Weights],
+    nulls: Sequence[Weights],
+    root: Path,
+    results: Results,
+    screen: Screen,
+) -> AuditFolder:
+    manifest = _manifest(ours, theirs, nulls, root)
+    folder = results.round(round_.folder).audit(ours.model.name, manifest.audit)
+    if _is_complete(folder):
+        screen.say(f"{ours.model.title}: audit complete, reused ({manifest.audit})")
+    else:
+        _make(ours, theirs, nulls, manifest, folder, screen)
+        write_audit_page(folder.read_record(), folder.record, round_.lang)
+    return folder
+
+
+def _is_complete(folder: AuditFolder) -> bool:
+    try:
+        folder.read_record()
+    except VerificationError:
+        return False
+    return True
+
+
+def _make(
+    ours: Weights,
+    theirs: Sequence[Weights],
+    nulls: Sequence[Weights],
+    manifest: AuditManifest,
+    folder: AuditFolder,
+    screen: Screen,
+) -> None:
+    write_record(folder.manifest, manifest)
+    log = Log()
+    parties = {each.model.name: party_of(each.model) for each in (*theirs, *nulls)}
+    with screen.waiting(f"{ours.model.title}: audit of its weights") as notify:
+        report = audit(
+            ours.folder,
+            {each.model.name: each.folder for each in theirs},
+            {each.model.name: each.folder for each in nulls},
+            notify,
+            name=ours.model.name,
+            parties={**parties, ENTRANT: party_of(ours.model)},
+        )
+    if report.cost is not None:
+        write_record(folder.execution, log.audit_execution(report.cost))
+    write_record(folder.record, report.model_copy(update={"cost": None}))
+
+
+def _manifest(ours: Weights, theirs: Sequence[Weights], nulls: Sequence[Weights], root: Path) -> AuditManifest:
+    identity = {
+        ENTRANT: ours.identity,
+        "candidates": {each.model.name: each.identity for each in theirs},
+        "nulls": {each.model.name: each.identity for each in nulls},
+        "code": code_digest(root),
+        "versions": installed_versions(),
+    }
+    return AuditManifest(audit=digest(identity)[:AUDIT_ID_DIGITS], entrant=ours.model.name, identity=identity)
+
+
+def _in_plan(round_: Round, folder: AuditFolder) -> str:
+    """The record's path as the plan names it: relative to the project's root where the results are."""
+    return f"{round_.results}/{round_.folder}/{_inside(folder)}"
+
+
+def _inside(folder: AuditFolder) -> str:
+    return "/".join(("audits", *folder.path.parts[-2:], folder.record.name))
+
+
+def own_audits(folder: RoundFolder, record: RoundRecord) -> Iterator[tuple[str, AuditFolder]]:
+    """The audits that a decided round made itself, with the entrant of each."""
+    for entrant, names in record.plan.get("audits", {}).items():
+        for each in folder.audits(entrant):
+            if any(name.endswith(f"/{_inside(each)}") for name in names):
+                yield entrant, each
+
+
+def _decided_on(folder: RoundFolder) -> set[str]:
+    """Records of audits that round.json rests on; empty where there is no round.json or it names none."""
+    if not folder.record.is_file():
+        return set()
+    audits = folder.read_record().plan.get("audits", {})
+    return {record for records in audits.values() for record in records}
+
+
+def _refuse_other_candidates(round_: Round, model: Model, folder: AuditFolder) -> None:
+    identity = folder.read_manifest().identity
+    wanted = {each.name: party_of(each).model_dump(mode="json") for each in against(round_, model)}
+    found = {name: each["party"] for name, each in identity["candidates"].items()}
+    if found != wanted or identity[ENTRANT]["party"] != party_of(model).model_dump(mode="json"):
+        raise ConfigError(
+            f"the audit of {model.name} in {folder.path} was made against other candidates or owners than this round"
+            f" names: {', '.join(found) or 'none'}",
+            "run `harness eval` with this plan",
+        )
