@@ -23,7 +23,7 @@ class Step:
 
 
 def _first_last(words: Words) -> Words:
-    return [words[-1], *words[1:-1], words[0]]
+    return [words[-1], *words[1:-1], words[0]] if len(words) > 1 else words
 
 
 SHARED: tuple[tuple[str, str, Change], ...] = (
@@ -40,7 +40,7 @@ SHARED: tuple[tuple[str, str, Change], ...] = (
 KOREAN: tuple[Step, ...] = (
     *(Step(said, change) for said, _, change in SHARED),
     Step("가나다순으로 늘어놓으십시오.", sorted),
-    Step("가나다순의 거꾸로 늘어놓으십시오.", lambda words: sorted(words, reverse=True)),
+    Step("가나다순의 반대로 늘어놓으십시오.", lambda words: sorted(words, reverse=True)),
     Step("받침으로 끝나는 낱말만 남기십시오.", lambda words: [word for word in words if has_final(word)]),
     Step("받침으로 끝나지 않는 낱말만 남기십시오.", lambda words: [word for word in words if not has_final(word)]),
     Step("두 글자인 낱말만 남기십시오.", lambda words: [word for word in words if len(word) == 2]),
@@ -52,7 +52,7 @@ ENGLISH: tuple[Step, ...] = (
     Step("Put the words in reverse alphabetical order.", lambda words: sorted(words, reverse=True)),
     Step("Keep only the words of five letters.", lambda words: [word for word in words if len(word) == 5]),
     Step("Remove every word that ends in e.", lambda words: [word for word in words if not word.endswith("e")]),
-    Step("Keep only the words that hold the letter r.", lambda words: [word for word in words if "r" in word]),
+    Step("Keep only the words that contain the letter r.", lambda words: [word for word in words if "r" in word]),
     Step("Remove every word that begins with s.", lambda words: [word for word in words if word[0] != "s"]),
 )
 
@@ -83,13 +83,13 @@ FEWEST = 2
 
 
 def orders(draw: Draw, level: int, *, language: str) -> Candidate:
-    """As many steps as the level says, each of which changes something, then one way to write what is left."""
+    """As many steps as the level says, none of which can be left out, then one way to write what is left."""
     pool, nouns = (KOREAN, KOREAN_NOUNS) if language == "ko" else (ENGLISH, ENGLISH_NOUNS)
     while True:
         words = draw.sample(nouns, 7 if level < 3 else 9)
         steps = draw.sample(pool, level)
         left = _followed(words, steps)
-        if left is not None:
+        if left is not None and _needed(words, steps, left):
             break
     sign, korean, english = draw.choice(JOINS)
     if language == "ko":
@@ -109,6 +109,17 @@ def _followed(words: Words, steps: list[Step]) -> Words | None:
         if changed == words or len(changed) < FEWEST:
             return None
         words = changed
+    return words
+
+
+def _needed(words: Words, steps: list[Step], left: Words) -> bool:
+    """Whether each step counts: one that a later step undoes would be a level in name only."""
+    return all(_plain(words, [*steps[:place], *steps[place + 1 :]]) != left for place in range(len(steps)))
+
+
+def _plain(words: Words, steps: list[Step]) -> Words:
+    for step in steps:
+        words = step.change(words) if words else words
     return words
 
 

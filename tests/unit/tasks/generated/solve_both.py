@@ -269,7 +269,7 @@ def _obeyed(step: str, words: list[str]) -> list[str]:
             for place in range(end):
                 if ordered[place] > ordered[place + 1]:
                     ordered[place], ordered[place + 1] = ordered[place + 1], ordered[place]
-        return ordered[::-1] if "거꾸로" in step or "reverse" in step else ordered
+        return ordered[::-1] if "반대로" in step or "reverse" in step else ordered
     if any(mark in step for mark in ("순서를 거꾸로", "Reverse")):
         return list(reversed(words))
     first, *middle, last = words
