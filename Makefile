@@ -30,7 +30,7 @@ PARALLEL := -n 2 --dist loadfile
 # Paths that the user names reach the shell as variables: they may hold spaces and quotes.
 export ENTRANT RUN CHECKPOINT OUT
 
-.PHONY: help install gemma eval dry-run decide audit verify plan report track ui kit test test-full bench bench-stats zoo check format schemas lock ci clean
+.PHONY: help install gemma eval dry-run decide audit verify plan report track ui kit test test-full bench bench-stats published zoo check format schemas lock ci clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -100,6 +100,9 @@ bench: install ## time scoring side by side with other ways: results/bench/scori
 
 bench-stats: install ## simulate every interval and error rate in full: results/bench/stats.json
 	@$(BIN)/python -m tests.statistics $(ARGS)
+
+published: install ## score published sets beside lm-eval's own program: results/published/ (PUBLISHED_DATA=DIR; SETS="kobest gsm8k" for some)
+	@$(BIN)/python -m tests.published $(SETS) $(ARGS)
 
 zoo: install ## train the zoo of small models and audit it: the confusion matrix of docs/audit.md
 	@$(BIN)/python -m tests.zoo $(ARGS)

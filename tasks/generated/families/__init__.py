@@ -11,6 +11,7 @@ from tasks.generated.families import (
     kin,
     logic,
     lookup,
+    orders,
     script,
     sets,
     symbols,
@@ -34,4 +35,5 @@ ALL = (
     *bilingual.FAMILIES,
     *symbols.FAMILIES,
     *sets.FAMILIES,
+    *orders.FAMILIES,
 )

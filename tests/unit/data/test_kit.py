@@ -13,7 +13,7 @@ import pytest
 
 from harness.data.kit import pack, uncommitted
 from harness.data.mirror import Mirror
-from harness.errors import SetupError
+from harness.errors import SetupError, StorageError
 from tests.mirrors import write_set
 
 
@@ -44,6 +44,22 @@ def downloading(asked: list[str]) -> object:
         (Path(command[command.index("--dest") + 1]) / f"{name}.whl").write_bytes(b"wheel")
 
     return run
+
+
+def test_a_set_that_has_not_arrived_is_not_packed(checkout: Path, tmp_path: Path) -> None:
+    write_set(checkout / ".cache/mirror/org/.pull-abc", "set", {"default": {"test": [{"q": "half"}]}})
+    out = pack(tmp_path / "kit.tar", checkout, Mirror(checkout / ".cache/mirror"), "cpu", downloading([]))  # type: ignore[arg-type]
+    with tarfile.open(out) as archive:
+        assert not [name for name in archive.getnames() if ".pull-" in name]
+
+
+def test_a_full_disk_is_said_and_leaves_no_kit(checkout: Path, tmp_path: Path) -> None:
+    def full(command: Sequence[str]) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(StorageError, match=r"kit\.tar: the kit cannot be written: No space left on device"):
+        pack(tmp_path / "kits/kit.tar", checkout, Mirror(checkout / ".cache/mirror"), "cpu", full)
+    assert list((tmp_path / "kits").iterdir()) == []
 
 
 def test_a_kit_holds_commit_packages_mirror_and_digests(checkout: Path, tmp_path: Path) -> None:

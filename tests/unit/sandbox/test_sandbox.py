@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import platform
 import secrets
 import shutil
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -224,6 +226,47 @@ def test_memory_is_bounded_also_behind_a_closed_output() -> None:
 def test_memory_of_all_processes_together_is_bounded() -> None:
     program = "import os, time\nfor _ in range(5): os.fork()\nx = bytearray(100 * 2**20)\ntime.sleep(30)"
     assert run(program, Limits(memory_mib=256, processes=64, wall_s=10)).ended == "memory"
+
+
+ORDINARY = 12345
+"""A user without rights."""
+
+needs_another_user = pytest.mark.skipif(
+    os.getuid() != 0 or not Path("/usr/bin/python3").is_file(), reason="only root can run as another user"
+)
+
+
+@needs_a_sandbox
+@needs_another_user
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        ("import os; print(os.getuid(), input())", b"65534 given"),
+        ("import os, time\nfor _ in range(40):\n    if os.fork() == 0: time.sleep(9)", b"temporarily unavailable"),
+        ("import os; os.setuid(0)", b"Invalid argument"),
+        ("import socket; socket.create_connection(('192.0.2.1', 80), 1)", b"Network is unreachable"),
+        ("open('/kept', 'w')", b"Read-only file system"),
+    ],
+)  # fmt: skip
+def test_the_walls_are_the_same_for_a_user_who_is_not_root(
+    program: str, said: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.base_prefix", "/usr")  # what root has installed for itself, others cannot read
+    reading, writing = os.pipe()
+    filter_, filling = os.pipe()
+    with os.fdopen(filling, "wb") as file:
+        file.write(refusals() or b"")
+    line = command("program", Limits(processes=16), "user_namespace", filter_, writing)
+    line[line.index("--") + 1] = "/usr/bin/python3"
+    document = json.dumps({"program": program, "input": "given\n"}).encode()
+    done = subprocess.run(
+        line, input=document, capture_output=True, pass_fds=(filter_, writing), cwd="/", user=ORDINARY, group=ORDINARY,
+        extra_groups=[], timeout=60, check=False,
+    )  # fmt: skip
+    for end in (filter_, writing):
+        os.close(end)
+    assert (os.read(reading, 1), said in done.stdout + done.stderr) == (b"+", True), done
+    os.close(reading)
 
 
 def test_without_a_sandbox_nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+import unicodedata
 from collections.abc import Iterator
 from fractions import Fraction
 
@@ -243,3 +244,56 @@ def boolean(prompt: str, choices: Choices) -> str:
 
 def _values(choice: str) -> dict[str, bool]:
     return {name: value == "true" for name, value in re.findall(r"(\w) (true|false)", choice)}
+
+
+def orders(prompt: str, _: Choices) -> str:
+    """Each instruction is told by a word in it; syllables are taken apart by Unicode."""
+    _, words_line, *steps = prompt.split("\n")
+    words = words_line.partition(": ")[2].split(", ")
+    for step in steps[:-1]:
+        words = _obeyed(step, words)
+    return next(sign for name, sign in SIGNS if name in steps[-1]).join(words)
+
+
+SIGNS = (("빗금", " / "), ("slash", " / "), ("쉼표", ", "), ("comma", ", "), ("붙임표", "-"), ("hyphen", "-"))
+SIGNS += (("쌍반점", ";"), ("semicolon", ";"), ("빈칸", " "), ("a space", " "))
+
+
+def _obeyed(step: str, words: list[str]) -> list[str]:
+    kept = [word for word in words if _keeps(step, word)]
+    if kept != words or any(mark in step for mark in ("남기", "Keep", "모두", "every")):
+        return kept
+    if any(mark in step for mark in ("가나다순", "alphabetical")):
+        ordered = list(words)
+        for end in range(len(ordered) - 1, 0, -1):
+            for place in range(end):
+                if ordered[place] > ordered[place + 1]:
+                    ordered[place], ordered[place + 1] = ordered[place + 1], ordered[place]
+        return ordered[::-1] if "반대로" in step or "reverse" in step else ordered
+    if any(mark in step for mark in ("순서를 거꾸로", "Reverse")):
+        return list(reversed(words))
+    first, *middle, last = words
+    told = (
+        (("서로 바꾸", "Swap"), [last, *middle, first]),
+        (("맨 뒤로", "to the end"), [*middle, last, first]),
+        (("한 번 더", "once more"), [last, first, *middle, last]),
+        (("둘째", "second"), [first, *middle[1:], last] if middle else [first]),
+        (("첫째 낱말을 빼", "Remove the first"), [*middle, last]),
+        (("마지막 낱말을 빼", "Remove the last"), [first, *middle]),
+    )
+    return next(result for marks, result in told if any(mark in step for mark in marks))
+
+
+def _keeps(step: str, word: str) -> bool:
+    closed = len(unicodedata.normalize("NFD", word[-1])) == 3
+    rules = (
+        ("받침으로 끝나는", closed),
+        ("받침으로 끝나지 않는", not closed),
+        ("두 글자인", len(word) == 2),
+        ("세 글자인", len(word) != 3),
+        ("five letters", len(word) == 5),
+        ("ends in e", word[-1] != "e"),
+        ("letter r", word.count("r") > 0),
+        ("begins with s", word[0] != "s"),
+    )
+    return next((kept for mark, kept in rules if mark in step), True)

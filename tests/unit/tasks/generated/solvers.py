@@ -26,6 +26,8 @@ SOLVERS: dict[str, Callable[[str, list[str] | None], str]] = {
     "number_reading_ko": korean.number_reading,
     "ordering_en": both.ordering,
     "ordering_ko": both.ordering,
+    "orders_en": both.orders,
+    "orders_ko": both.orders,
     "particle_ko": korean.particle,
     "sequences_en": both.sequences,
     "sets_en": both.sets,

@@ -167,12 +167,39 @@ def test_the_longest_context_has_about_as_many_tokens_as_its_level_says() -> Non
     assert 100_000 < len(str(row["prompt"])) / 3 < 140_000
 
 
+@pytest.mark.full
+@pytest.mark.parametrize(("name", "times"), [("lookup_en", 1.15), ("lookup_ko", 2.3)])
+def test_a_context_of_every_length_has_the_tokens_that_the_readme_says(name: str, times: float) -> None:
+    """By SmolLM2's tokenizer; a level names tokens of one that knows both languages."""
+    from tokenizers import Tokenizer
+
+    found = sorted((PROJECT / ".cache/checkpoints").glob("b179c9523d0e6a0f*/tokenizer.json"))
+    if not found:
+        pytest.skip("SmolLM2 has not been converted here (make eval does it)")
+    tokenizer = Tokenizer.from_file(str(found[0]))
+    lengths = {row["level"]: len(tokenizer.encode(str(row["prompt"])).ids) for row in _rows(name, 3, 32)}
+    assert sorted(lengths) == [4_000, 8_000, 16_000, 32_000, 64_000, 128_000]
+    for level, tokens in lengths.items():
+        assert tokens == pytest.approx(times * int(str(level)), rel=0.04)
+
+
 def test_a_bilingual_pair_asks_the_same() -> None:
     rows = _rows("bilingual_reasoning", 3, 40)
     for korean, english in zip(rows[::2], rows[1::2], strict=True):
         assert str(korean["item_id"]).removesuffix("-ko") == str(english["item_id"]).removesuffix("-en")
         assert korean["target"] == english["target"]
         assert Counter(re.findall(r"\d+", str(korean["prompt"]))) == Counter(re.findall(r"\d+", str(english["prompt"])))
+
+
+@pytest.mark.parametrize("name", ["orders_en", "orders_ko"])
+def test_no_order_can_be_left_out(name: str) -> None:
+    """A step that a later one undoes would be a level in name only."""
+    for row in _rows(name, 11, 400):
+        head, words, *steps, last = str(row["prompt"]).split("\n")
+        assert len(steps) == row["level"]
+        for place in range(len(steps)):
+            fewer = "\n".join([head, words, *steps[:place], *steps[place + 1 :], last])
+            assert SOLVERS[name](fewer, None) != row["target"], fewer
 
 
 def _digest() -> str:
@@ -198,4 +225,4 @@ def test_hash_seed_and_locale_change_nothing() -> None:
         assert done.stdout.strip() == GOLDEN
 
 
-GOLDEN = "b2621e8d50e10a58a1fb3df5efe45ad51e6b8dc017708785987b4d0f48258da7"
+GOLDEN = "d4611b99fca20345699b0701c3bdd57af29c603743b5fd25c83fadde36601f2d"
