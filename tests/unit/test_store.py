@@ -69,7 +69,7 @@ def test_a_record_that_is_missing_or_garbled_is_named(tmp_path: Path) -> None:
 
 def test_nan_is_never_written(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="Out of range"):
-        write_record(tmp_path / "number.json", Number(value=float("nan")))
+        write_record(tmp_path / "number.json", Number.model_construct(value=float("nan")))
     assert list(tmp_path.iterdir()) == []
 
 
