@@ -62,7 +62,7 @@ def ratio(tasks: Sequence[Pairs], level: float, estimand: Estimand = "population
     """
     found = joint(tasks, estimand)
     first, second = _seen(tasks)
-    if second <= 0:
+    if second <= NO_VARIANCE:
         return None
     value = first / second
     if found is None:
