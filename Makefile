@@ -98,7 +98,7 @@ test-full: install ## all tests, the long simulations included
 bench: install ## time scoring side by side with other ways: results/bench/scoring.json (about half an hour; BENCH="a e" for some)
 	@$(BIN)/python -m tests.bench $(BENCH) $(ARGS)
 
-bench-stats: install ## simulate every interval and error rate in full: results/bench/stats.json
+bench-stats: install ## simulate every interval and error rate in full: results/bench/stats.json (over an hour of CPU; goes on where it was cut off)
 	@$(BIN)/python -m tests.statistics $(ARGS)
 
 zoo: install ## train the zoo of small models and audit it: the confusion matrix of docs/audit.md
