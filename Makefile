@@ -98,7 +98,7 @@ test-full: install ## all tests, the long simulations included
 bench: install ## time scoring side by side with other ways: results/bench/scoring.json (about half an hour; BENCH="a e" for some)
 	@$(BIN)/python -m tests.bench $(BENCH) $(ARGS)
 
-bench-stats: install ## simulate every interval and error rate in full: results/bench/stats.json
+bench-stats: install ## simulate every interval and error rate in full: results/bench/stats.json (over an hour of CPU; goes on where it was cut off)
 	@$(BIN)/python -m tests.statistics $(ARGS)
 
 published: install ## score published sets beside lm-eval's own program: results/published/ (PUBLISHED_DATA=DIR; SETS="kobest gsm8k" for some)

@@ -212,6 +212,7 @@ ReasonCode = Literal[
     "imported_undecided",
     "imported_held",
     "imported_missing",
+    "imported_figure",
     "returned",
     "below_pass",
     "below_fail",

@@ -11,7 +11,8 @@ from typing import Any, get_args
 from harness.errors import ConfigError
 from harness.panels.sheet import Row, Sheet, not_a_number, number_of, read_sheet
 from harness.plan import TableValue
-from harness.verdict import Cell, Mark, Table
+from harness.plan.serving import Mark
+from harness.verdict import Cell, Table
 
 OUTCOMES = ("pass", "fail", "undecided", "held")
 

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from harness.plan.base import Day, Frozen
+from harness.plan.serving import Mark
 
 Component = Literal["text", "vision", "audio", "projector", "embeddings", "head", "tokenizer", "code"]
 
@@ -90,4 +91,4 @@ class Announced(Frozen):
 
     decision: Literal["advance", "eliminate", "disqualify", "held"]
     source: str
-    mark: Literal["published", "second_hand", "inferred"] = "published"
+    mark: Mark = "published"

@@ -52,8 +52,15 @@ class Serving(Frozen):
     """Flags of the chat template that turn thinking on, as the template names them."""
 
 
+Mark = Literal["published", "second_hand", "inferred"]
+"""How surely a fact is known."""
+
+MARKS: Mapping[Mark, str] = {"published": "", "second_hand": "[2°] ", "inferred": "[inf] "}
+"""What is written before a fact that is not published."""
+
+
 class Stated(Frozen):
     """Where a fact comes from."""
 
     source: str
-    mark: Literal["published", "second_hand", "inferred"] = "published"
+    mark: Mark = "published"

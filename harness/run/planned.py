@@ -28,11 +28,12 @@ from harness.plan import (
     basic,
 )
 from harness.plan.gates import Window
+from harness.plan.serving import MARKS, Mark
 from harness.run.audits import audited
 from harness.run.memory import Layout, Memory, layout, memory, per_gpu
 from harness.run.prospects import prospects
 from harness.run.schedule import answers, hours, latest_start
-from harness.run.stated import LEGEND, MARKS, fact_lines, marked
+from harness.run.stated import LEGEND, fact_lines, marked
 from harness.serve import vllm_commands
 from harness.verdict import Inputs
 
@@ -169,7 +170,8 @@ def _input_lines(round_: Round, root: Path) -> Iterator[str]:
 def _marks(inputs: Inputs, file: str) -> str:
     """How many figures of a table are second-hand or inferred."""
     cells = [cell for key, table in inputs.tables.items() if key.split("|")[0] == file for cell in table.cells.values()]
-    counts = [(sum(cell.mark == mark for cell in cells), MARKS[mark].strip()) for mark in ("second_hand", "inferred")]
+    doubtful: tuple[Mark, ...] = ("second_hand", "inferred")
+    counts = [(sum(cell.mark == mark for cell in cells), MARKS[mark].strip()) for mark in doubtful]
     said = ", ".join(f"{count} {mark}" for count, mark in counts if count)
     return f"  {len(cells)} figures, {said}" if said else ""
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.plan import Model
+from harness.plan.serving import MARKS, Mark
 
-MARKS = {"published": "", "second_hand": "[2°] ", "inferred": "[inf] "}
-"""How surely a fact is known, as the notes on the contest mark it."""
 LEGEND = "[2°] second-hand, [inf] inferred, no mark: published"
 FACTS = ("parameters", "active_parameters", "architecture", "context", "released", "shape")
 """What a plan rests on and somebody must have said."""
@@ -15,7 +14,7 @@ FACTS = ("parameters", "active_parameters", "architecture", "context", "released
 
 def fact_lines(model: Model) -> Iterator[str]:
     """A line for each source, and one for what has none."""
-    by_source: dict[tuple[str, str], list[str]] = {}
+    by_source: dict[tuple[Mark, str], list[str]] = {}
     for name, stated in model.facts.items():
         by_source.setdefault((stated.mark, stated.source), []).append(_said(model, name))
     for (mark, source), facts in sorted(by_source.items(), key=lambda each: list(MARKS).index(each[0][0])):

@@ -8,7 +8,6 @@ The interval of the difference is that of the paired, clustered difference, t-di
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,8 +21,6 @@ from harness.stats.pairs import Joint, Pairs, joint
 
 CHUNK = 4_000_000
 """Signs drawn at once by `permutation`."""
-LEAST_MEAN = sys.float_info.min
-"""A mean below it is 0 but for rounding: the ratio to it would be no number."""
 
 
 @dataclass(frozen=True)
@@ -58,14 +55,14 @@ def difference(tasks: Sequence[Pairs], level: float, estimand: Estimand = "popul
 
 
 def ratio(tasks: Sequence[Pairs], level: float, estimand: Estimand = "population") -> Number | None:
-    """The first model's weighted mean over the second's; None where the second's is 0 (`LEAST_MEAN`).
+    """The first model's weighted mean over the second's; None where the second's is 0.
 
     `high` is null (with a level) where the second's mean is not clearly above 0: the ratio has no upper bound. A fixed
     test asked once gives a value without an interval. Errors as in `difference`.
     """
     found = joint(tasks, estimand)
     first, second = _seen(tasks)
-    if second < LEAST_MEAN:
+    if second <= NO_VARIANCE:
         return None
     value = first / second
     if found is None:

@@ -80,6 +80,7 @@ KOREAN: Mapping[ReasonCode, str] = {
     "imported_fail": "{gate}: 미달({file}).",
     "imported_undecided": "{gate}: 미결정({file}).",
     "imported_held": "{gate}: 보류({file}).",
+    "imported_figure": "{suite}: {value}, 기준 {threshold}. 가져온 수치에는 신뢰구간이 없어 판가름 나지 않습니다.",
     "imported_missing": "{gate}: 공개되거나 제출된 결과가 없습니다.",
     "returned": "소유 기관이 {before}에서 탈락하여 다시 참가할 수 없습니다. {because}",
     "below_pass": "총점 {total}. 신뢰구간 전체가 {minimum}점 이상입니다.",

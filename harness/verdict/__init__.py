@@ -3,7 +3,7 @@
 from harness.verdict.agreement import panel_results
 from harness.verdict.decide import decide
 from harness.verdict.evidence import Evidence
-from harness.verdict.inputs import Cell, Finding, Inputs, Mark, Panel, Ruling, Table, key_of
+from harness.verdict.inputs import Cell, Finding, Inputs, Panel, Ruling, Table, key_of
 from harness.verdict.reasons import ENGLISH, of_models, reason, worded
 
 __all__ = [
@@ -12,7 +12,6 @@ __all__ = [
     "Evidence",
     "Finding",
     "Inputs",
-    "Mark",
     "Panel",
     "Ruling",
     "Table",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from harness.plan import Below, KeepK, LeaveK, Lowest, Model, Round
+from harness.plan.serving import MARKS
 from harness.records import Decision, EntrantResult, GateOutcome, ModelResult, Number, PointResult, Reason, ReasonCode
 from harness.verdict.contest import Contest, contest
 from harness.verdict.doubt import Doubt
@@ -96,7 +97,7 @@ def _decision(name: str, found: Contest, *, by_rule: bool) -> Decision:
 def _announced(name: str, round_: Round) -> Iterator[Reason]:
     if name in round_.announced:
         said = round_.announced[name]
-        yield reason(round_, "announced", decision=said.decision, source=said.source)
+        yield reason(round_, "announced", decision=said.decision, source=f"{MARKS[said.mark]}{said.source}")
 
 
 def _rehearsed(decision: Decision) -> Decision:

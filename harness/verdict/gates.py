@@ -125,18 +125,20 @@ def _answer(gate: MeasuredGate, entrant: str, asked: Question | Obstacle, level:
     value = asked.interval(field.round.rules.level if level is None else level)
     if value is None:
         raise ValueError(f"{gate.name}: {entrant} has no value, though it was asked")
-    outcome = _outcome(value, gate.least)
+    known = value.level is not None or field.sampled(gate.source, entrant)
+    outcome = _outcome(value, gate.least) if known else "undecided"
+    code: ReasonCode = _CODES[gate.kind, outcome] if known else "imported_figure"
     facts: dict[str, Fact] = {"suite": label_of(gate, entrant), "value": value, "threshold": gate.least}
     if not in_shares(gate):
         facts["unit"] = "plain"
     if isinstance(gate, Compared):
         facts["reference"] = asked.rival or ""
     by_rule: GateOutcome = "pass" if reaches(value.value, gate.least) else "fail"
-    return _Answer(asked.rival, outcome, by_rule, value, reason(field.round, _CODES[gate.kind, outcome], **facts))
+    return _Answer(asked.rival, outcome, by_rule, value, reason(field.round, code, **facts))
 
 
 def _outcome(value: Number, threshold: float) -> GateOutcome:
-    """Where the interval lies; without an interval (an imported number) the point estimate is all there is."""
+    """Where the interval lies; without one there is no doubt to know of (a fixed test, a figure taken as exact)."""
     if value.level is None:
         return "pass" if reaches(value.value, threshold) else "fail"
     if value.low is not None and reaches(value.low, threshold):

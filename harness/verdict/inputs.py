@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from harness.plan import Component, TableValue
 from harness.plan.policy import Relation
-
-Mark = Literal["published", "second_hand", "inferred"]
+from harness.plan.serving import Mark
 
 
 @dataclass(frozen=True)

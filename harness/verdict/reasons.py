@@ -80,6 +80,7 @@ ENGLISH: Mapping[ReasonCode, str] = {
     "imported_fail": "{gate}: failed, by {file}.",
     "imported_undecided": "{gate}: undecided, by {file}.",
     "imported_held": "{gate}: held, by {file}.",
+    "imported_figure": "{suite} is {value} where {threshold} is asked; an imported figure brings no interval.",
     "imported_missing": "{gate}: no outcome was published or supplied.",
     "returned": "Its owner was eliminated in {before} and may not come back. {because}",
     "below_pass": "The total is {total}; the whole interval reaches {minimum} points.",

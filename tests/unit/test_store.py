@@ -68,8 +68,10 @@ def test_a_record_that_is_missing_or_garbled_is_named(tmp_path: Path) -> None:
 
 
 def test_nan_is_never_written(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="finite number"):
+        Number(value=float("nan"))
     with pytest.raises(ValueError, match="Out of range"):
-        write_record(tmp_path / "number.json", Number.model_construct(value=float("nan")))
+        write_record(tmp_path / "number.json", Number(value=1.0).model_copy(update={"value": float("nan")}))
     assert list(tmp_path.iterdir()) == []
 
 

@@ -209,6 +209,11 @@ def test_permutation_swaps_whole_clusters() -> None:
     assert permutation([task], 4000, np.random.default_rng(1)) == pytest.approx(0.5, abs=0.03)
 
 
+def test_a_reference_that_scored_next_to_nothing_has_no_ratio() -> None:
+    tasks = [Pairs(np.array([0.0, 1.0]), np.array([1e-311, 0.0]), None, False, 1.0)]
+    assert ratio(tasks, 0.95) is None
+
+
 def test_equal_answers_are_no_evidence() -> None:
     assert permutation([table(3, 0, 0, 3)], 100, np.random.default_rng(1)) == 1
     assert difference_p([table(3, 0, 0, 3)]) == 1

@@ -79,6 +79,21 @@ def test_figures_that_the_rules_take_as_exact_settle_it() -> None:
     assert [result.decision for result in results.values()] == ["advance", "advance", "eliminate"]
 
 
+@pytest.mark.parametrize(("exact", "outcome"), [(True, "pass"), (False, "undecided")])
+@pytest.mark.parametrize("policy", ["report", "point_estimate"])
+def test_a_gate_on_an_imported_figure_is_settled_only_where_the_rules_take_it_as_exact(
+    exact: bool, outcome: str, policy: str
+) -> None:
+    source = {**TABLE, "exact": exact}
+    gate = {"kind": "floor", "name": "floor", "source": source, "minimum": 50}
+    items = [{"name": "index", "points": 100, "source": source, "scale": {"kind": "points"}}]
+    round_ = round_of("a", items=items, gates=[gate], on_undecided=policy)
+    result = decided(round_, Inputs(tables=table(round_, {"a": 60})))["a"]
+    assert (result.gates["floor"].outcome, result.decision_by_rule) == (outcome, "advance")
+    assert result.decision == ("advance" if exact or policy == "point_estimate" else "undecided")
+    assert (result.gates["floor"].reason.code == "imported_figure") == (not exact)
+
+
 def test_what_was_never_published_is_named() -> None:
     round_ = round_of("ab", elimination={"kind": "lowest"})
     results = decided(round_, Inputs(tables=table(round_, {"a": 70.6})))
