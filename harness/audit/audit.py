@@ -83,7 +83,6 @@ def _audit(
     for candidate in candidates:
         notify(f"comparing {ours.subject.name} with {_name(candidate)}")
         findings += _compare(ours, candidate, known)
-    ended = time.monotonic()
     return AuditReport(
         checkpoint=examined(ours, parties.get(ENTRANT)),
         candidates=tuple(_examined(each, parties.get(_name(each))) for each in candidates),
@@ -95,7 +94,7 @@ def _audit(
         notes=_notes(ours, candidates, nulls),
         conclusions=with_parties(conclude(findings, components, list(against), ALPHA), findings, parties),
         findings=tuple(findings),
-        cost=_cost([ours, *(each for each in candidates if isinstance(each, Body)), *nulls], started, opened, ended),
+        cost=_cost(ours, [each for each in candidates if isinstance(each, Body)], nulls, started, opened),
     )
 
 
@@ -185,12 +184,20 @@ def _notes(ours: Body, against: Sequence[Body | Sketch], nulls: Sequence[Body]) 
     return tuple(notes)
 
 
-def _cost(bodies: Sequence[Body], started: float, opened: float, ended: float) -> Cost:
+def _cost(ours: Body, candidates: Sequence[Body], nulls: Sequence[Body], started: float, opened: float) -> Cost:
+    ended, bodies = time.monotonic(), [ours, *candidates, *nulls]
+    pairs = [*((ours, candidate) for candidate in candidates), *combinations(nulls, 2)]
     layers = sum(len(stack.blocks) for body in bodies for stack in body.anatomy.stacks.values())
     return Cost(
         seconds=round(ended - started, 3),
         bytes_read=sum(body.subject.bytes for body in bodies),
         digest_seconds=round(opened - started, 3),
         seconds_per_layer=round((ended - opened) / layers, 4) if layers else None,
+        layer_pairs=sum(_layer_pairs(*pair) for pair in pairs),
         peak_memory_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     )
+
+
+def _layer_pairs(ours: Body, theirs: Body) -> int:
+    both = [(stack, theirs.anatomy.stacks.get(component)) for component, stack in ours.anatomy.stacks.items()]
+    return sum(len(stack.blocks) * len(other.blocks) for stack, other in both if other is not None)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.findings import COMPONENTS, AuditReport, Strength
 from harness.plan import Lang
-from harness.report.audit_view import gravest_of, headline
+from harness.report.audit_summary import gravest_of, headline
 from harness.report.audit_words import said
 from harness.story import AuditStory, ModelStory, Story
 from harness.story.independence import chance_text, term
