@@ -126,6 +126,11 @@ def _limits(report: AuditReport, lang: Lang) -> Iterator[str]:
         yield said("limit_sketch", lang)
 
 
+def rate_and_limits(report: AuditReport, lang: Lang) -> tuple[str, ...]:
+    """How often such an audit errs, and what does not follow from it."""
+    return (said("rate_each", lang, alpha=f"{report.alpha:.0%}"), *_limits(report, lang))
+
+
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 

@@ -49,6 +49,16 @@ WORDS: dict[str, tuple[str, str]] = {
             " 되도록 검정을 맞추었습니다(검정 {tests}회를 함께 보정)."
         ),
     ),
+    "rate_each": (
+        (
+            "The tests are set so that, were nothing copied, the chance of even one wrong “derived” in the audit of an"
+            " entrant is at most {alpha}."
+        ),
+        (
+            "복제한 것이 전혀 없을 때 참가 모델 하나의 감사에서 ‘파생’이라는 잘못된 결론이 하나라도 나올 확률이 최대"
+            " {alpha}가 되도록 검정을 맞추었습니다."
+        ),
+    ),
     "nulls": (
         "The scale was checked on {pairs} pairs of models known to be unrelated: {names}.",
         "서로 무관하다고 알려진 모델 {pairs}쌍으로 기준을 확인했습니다: {names}.",

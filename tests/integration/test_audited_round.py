@@ -111,7 +111,7 @@ def test_a_disguised_copy_is_disqualified_although_it_scores_like_its_origin(dec
     reasons = [copy.gates["independence"].reason, *copy.gates["independence"].further]
     found = {reason.facts["component"] for reason in reasons if reason.code == "independence_forbidden"}
     assert found == {"text", "embeddings", "head"}
-    assert all("origin is by Somebody Else, US." in reason.text for reason in reasons)
+    assert all("The Origin (Somebody Else, US): derived" in reason.text for reason in reasons)
 
 
 def test_a_round_with_audits_is_verified_and_repeated_byte_for_byte(
@@ -152,7 +152,7 @@ def test_descent_from_a_model_of_ones_own_is_allowed_and_said(tmp_path: Path, ru
     report = audit_of(concluded.folder, "copy").read_record()
     text = next(one for one in report.conclusions if one.component == "text")
     assert (text.conclusion, text.lineage, text.owner) == ("derived", "own", "nobody")
-    assert text.reason.endswith("origin is the entrant's own (nobody, US): own lineage, not foreign descent.")
+    assert text.reason.endswith("origin is the entrant's own: own lineage, not foreign descent.")
 
 
 POLICIES: list[tuple[dict[str, Any], str, str]] = [

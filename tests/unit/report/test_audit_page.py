@@ -119,7 +119,7 @@ def test_owners_and_countries_stand_beside_the_models():
     page = audit_html(with_parties(own=False), "en")
     assert told(with_parties(own=False), "en")["What was tested?"].startswith("entrant (나래 AI, KR), 1,234,567")
     assert "alpha (Elsewhere, US)" in page
-    assert "<td>Elsewhere</td><td>US</td><td>MIT</td>" in page
+    assert '<td>Elsewhere</td><td>US</td><td class="short">MIT</td>' in page
 
 
 def test_descent_from_a_model_of_the_same_owner_is_no_accusation():
