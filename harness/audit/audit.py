@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import resource
 import time
 import unicodedata
@@ -194,8 +195,15 @@ def _cost(ours: Body, candidates: Sequence[Body], nulls: Sequence[Body], started
         digest_seconds=round(opened - started, 3),
         seconds_per_layer=round((ended - opened) / layers, 4) if layers else None,
         layer_pairs=sum(_layer_pairs(*pair) for pair in pairs),
-        peak_memory_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        peak_memory_bytes=_peak_memory(),
     )
+
+
+def _peak_memory() -> int:
+    """Largest resident size of this process, bytes. (`ru_maxrss` may be that of the process that started it.)"""
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    found = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
+    return int(found[1]) * 1024 if found else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def _layer_pairs(ours: Body, theirs: Body) -> int:

@@ -217,7 +217,7 @@ def _needed(claim: Claim, evidence: Evidence, standing: Standing) -> Iterator[Sa
         yield both("need_disclosure")
     elif standing == "remarkable":
         yield both("need_order")
-    yield both("need_audit", x=_word(x), y=_word(y))
+    yield both("need_audit", x=x, y=_word(y))
 
 
 def _word(name: str) -> str:
