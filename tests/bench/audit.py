@@ -1,6 +1,6 @@
-"""`python -m tests.bench.audit [--layers N] [--folder DIR]`: memory, reading rate and cost of an audit of large models.
+"""`python -m tests.bench.audit [--layers N] [--folder DIR]`: what an audit of large models costs.
 
-Two mixtures of experts of noise are made (2.3 GB a layer, and 2.6 GB of embeddings and head), read beside the disk's own
+Two mixtures of experts of noise are made (2.4 GB a layer, 2.6 GB of embeddings and head), read beside the disk's own
 rate, and audited against each other in a process of its own. The result goes to results/bench/audit.json.
 """
 
@@ -49,10 +49,13 @@ def measure(folder: Path, ours: Large, theirs: Large) -> dict[str, object]:
         "cores": os.cpu_count(),
         "load": os.getloadavg()[0],
         "reading": reading,
-        "ratio": sum(one["bytes"] / one["disk"] for one in reading)
-        / sum(one["bytes"] / one["digest"] for one in reading),
+        "ratio": _seconds(reading, "disk") / _seconds(reading, "digest"),
         "audit": audited(checkpoint, candidate, folder / "audit.json"),
     }
+
+
+def _seconds(reading: list[dict[str, float]], rate: str) -> float:
+    return sum(one["bytes"] / one[rate] for one in reading)
 
 
 def rates(path: Path) -> dict[str, float]:
@@ -99,7 +102,7 @@ def audited(checkpoint: Path, candidate: Path, out: Path) -> dict[str, object]:
     return {
         "seconds": time.monotonic() - started,
         "cpu_seconds": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
-        "peak_bytes": after.ru_maxrss * 1024,
+        "peak_bytes": report["cost"]["peak_memory_bytes"],
         "cost": report["cost"],
         "conclusions": {one["component"]: one["conclusion"] for one in report["conclusions"]},
     }

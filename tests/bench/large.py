@@ -1,4 +1,4 @@
-"""A mixture of experts of many gigabytes, made of noise: sharded, 16 bits, with the hub's names of DeepSeek-V3's kind."""
+"""A mixture of experts of many gigabytes, made of noise: sharded, 16 bits, under the hub's names."""
 
 from __future__ import annotations
 
