@@ -13,7 +13,7 @@ from harness.checkpoint.files import settings_files, weight_files
 from harness.errors import ConfigError, VerificationError
 from harness.evidence import code_digest, installed_versions
 from harness.findings import AuditManifest, Party
-from harness.hashing import digest, sha256_files
+from harness.hashing import digest, sha256_file, sha256_files
 from harness.plan import Model, RemoteEngine, Round
 from harness.records import RoundRecord
 from harness.report.audit import write_audit_page
@@ -30,6 +30,7 @@ class Weights:
 
     model: Model
     folder: Path
+    """Of the checkpoint; the file itself where it is a sketch."""
     files: Mapping[str, str]
     """SHA-256 by relative path."""
 
@@ -122,6 +123,8 @@ def _weights(model: Model, checkpoints: Mapping[str, Checkpoint], root: Path, ca
         return Weights(model, known.folder, known.files)
     with screen.waiting(f"{model.title}: files of the candidate") as notify:
         folder = folder_of(model, root, cache, notify)
+        if folder.is_file():  # a sketch
+            return Weights(model, folder, {folder.name: sha256_file(folder)})
         return Weights(model, folder, sha256_files([*weight_files(folder), *settings_files(folder)], folder))
 
 

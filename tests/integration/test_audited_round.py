@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from rich.console import Console
 
+from harness.audit import sketch_checkpoint
 from harness.errors import CheckpointError, ConfigError
-from harness.plan import DirectorySource, RemoteEngine, Round
+from harness.plan import Audit, DirectorySource, RemoteEngine, Round, SketchSource
 from harness.report import write_report
 from harness.report.page import render
 from harness.run import Concluded, Screen, decide_round, evaluate_round, verified
@@ -208,6 +210,28 @@ def test_a_candidate_that_cannot_be_read_stops_the_round_before_anything_is_serv
     with pytest.raises(CheckpointError, match="does not exist"):
         run(round_.model_copy(update={"audit": round_.audit.model_copy(update={"candidates": (bad,)})}))
     assert not list((tmp_path / "results").rglob("record.json"))
+
+
+def test_a_sketched_candidate_sends_the_copy_to_experts(tmp_path: Path, run: Run) -> None:
+    round_ = foreign(tmp_path)
+    (origin,) = round_.references
+    path = tmp_path / "origin.sketch"
+    assert isinstance(origin.source, DirectorySource)
+    sketch_checkpoint(Path(origin.source.path), path, 5, lambda _: None)
+    sketched = origin.model_copy(update={"name": "sketched", "source": SketchSource(kind="sketch", path=str(path))})
+    audit = Audit(candidates=(sketched,))
+    concluded = run(round_.model_copy(update={"audit": audit}))
+    assert concluded.record.entrants["copy"].decision == "held"
+    assert concluded.record.entrants["able"].decision == "advance"
+    assert {reason.facts.get("relation") for reason in concluded.record.entrants["copy"].reasons} >= {"refer"}
+    assert verified(concluded.folder.path) == []
+
+
+def test_a_sketch_is_no_entrant(tmp_path: Path) -> None:
+    content = foreign(tmp_path).model_dump(mode="json")
+    content["entrants"][0]["source"] = {"kind": "sketch", "path": "x.sketch"}
+    with pytest.raises(ValidationError, match="able: a sketch can only be a candidate of the audit"):
+        Round.model_validate(content)
 
 
 TAMPERED: list[tuple[Callable[[dict[str, Any]], None], str]] = [
