@@ -21,7 +21,7 @@ from harness.audit.pair import Body, Pair
 from harness.audit.sketch import Sketch, read_sketch
 from harness.audit.start import weighed
 from harness.audit.subject import open_subject, reading
-from harness.audit.threads import half_the_cores
+from harness.audit.threads import fitting_threads
 from harness.audit.units import MOST_EXPERTS
 from harness.checkpoint.tensors import LONGEST_NAME
 from harness.errors import ConfigError
@@ -60,7 +60,7 @@ def audit(
     """
     if not against:
         raise ConfigError("no candidate is named", "give at least one: --against NAME=CHECKPOINT")
-    with reading(checkpoint), half_the_cores():
+    with reading(checkpoint):
         return _audit(checkpoint, against, null, notify, beside, name or shown_name(checkpoint), parties)
 
 
@@ -121,13 +121,15 @@ def _examined(candidate: Body | Sketch, party: Party | None) -> Examined:
 
 def _compare(ours: Body, candidate: Body | Sketch, known: Mapping[Key, Band]) -> list[Finding]:
     if isinstance(candidate, Sketch):
-        return screening.findings(ours, candidate, _components(ours))
+        with fitting_threads(ours):
+            return screening.findings(ours, candidate, _components(ours))
     pair = Pair(ours, candidate)
-    found = [
-        within(finding, known.get((finding.component, finding.method)))
-        for method in PAIR_METHODS
-        for finding in method(pair)
-    ]
+    with fitting_threads(ours, candidate):
+        found = [
+            within(finding, known.get((finding.component, finding.method)))
+            for method in PAIR_METHODS
+            for finding in method(pair)
+        ]
     for method in FILE_METHODS:
         if method.present(ours.subject):
             found += method.findings(ours.subject, candidate.subject)
