@@ -115,14 +115,14 @@ def audit_view(report: AuditReport, lang: Lang) -> AuditPage:
 
 
 def _tree(report: AuditReport, lang: Lang) -> Iterator[Branch]:
-    owners = {one.name: owner_of(one, lang) for one in report.candidates}
+    owners = {one.name: owner_of(one, lang) for one in report.candidates if one.party is not None}
     for component in COMPONENTS:
         here = sorted(
             (one for one in report.conclusions if one.component == component),
             key=lambda one: ORDER.index(one.conclusion),
         )
         if here:
-            leaves = tuple(_leaf(one, owners.get(one.candidate, "–"), lang) for one in here)
+            leaves = tuple(_leaf(one, owners.get(one.candidate, ""), lang) for one in here)
             yield Branch(said(component, lang), tone(here), leaves)
 
 
