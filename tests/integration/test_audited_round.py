@@ -22,6 +22,7 @@ from harness.run import Concluded, Screen, decide_round, evaluate_round, verifie
 from harness.run.audits import against, audited
 from harness.store import AuditFolder, RoundFolder
 from harness.story import read_story
+from harness.tracking.entries import model_entry
 from tests.copying import copying_round
 
 WEIGHTS = ["text", "vision", "audio", "projector", "embeddings", "head"]
@@ -269,6 +270,16 @@ def test_the_report_tells_it_in_both_languages_and_leads_to_the_audit(decided: t
     assert "실격: Copy" in told["ko"]
     assert "Copy의 언어 모델 본체, 토큰 임베딩, 출력 헤드: origin에서 파생" in told["ko"]
     assert "독자성: 언어 모델 본체, The Origin (Somebody Else, US): 파생" in told["ko"]
+
+
+def test_mlflow_has_the_gate_the_reasons_and_the_page(decided: tuple[Round, Concluded]) -> None:
+    story = read_story(decided[1].folder)
+    copy = next(model for model in story.models if model.name == "copy")
+    entry = model_entry(story, copy, "ko")
+    assert entry.tags["gate.independence"] == "fail"
+    assert entry.tags["decision"] == "disqualify"
+    assert audit_of(decided[1].folder, "copy").page in entry.files
+    assert "독자성: 언어 모델 본체, The Origin" in entry.note({})
 
 
 def test_another_language_renders_the_page_of_the_audit_anew(spoiled: RoundFolder) -> None:
