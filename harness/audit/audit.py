@@ -20,7 +20,7 @@ from harness.audit.null import Band, Key, PairMethod, bands, within
 from harness.audit.pair import Body, Pair
 from harness.audit.sketch import Sketch, read_sketch
 from harness.audit.start import weighed
-from harness.audit.subject import open_subject, reading
+from harness.audit.subject import Subject, open_subject, reading
 from harness.audit.threads import fitting_threads
 from harness.audit.units import MOST_EXPERTS
 from harness.checkpoint.tensors import LONGEST_NAME
@@ -35,6 +35,8 @@ PAIR_METHODS: tuple[PairMethod, ...] = (
     norms.findings,
 )
 """Methods on weights."""
+Opened = dict[tuple[str, Path], Subject]
+"""Models by name and folder."""
 NOBODY: Mapping[str, Party] = {}
 FILE_METHODS = (tokenizer, code, configuration)
 """Methods on files beside the weights: they refer, and never convict."""
@@ -49,19 +51,29 @@ def audit(
     *,
     name: str | None = None,
     parties: Mapping[str, Party] = NOBODY,
+    opened: Opened | None = None,
 ) -> AuditReport:
     """Audit `checkpoint` against the candidates. Nothing in any of the folders is executed.
 
     `beside` are findings made elsewhere, such as those of behaviour, that are weighed together with the rest. `name` is
     the checkpoint's, its folder's where null. `parties` says who made the candidates and, under `entrant`, the
-    checkpoint.
+    checkpoint. `opened` keeps what was read of candidates from one audit to the next.
 
     CheckpointError where a checkpoint is damaged or is none; ConfigError where no candidate is named.
     """
     if not against:
         raise ConfigError("no candidate is named", "give at least one: --against NAME=CHECKPOINT")
     with reading(checkpoint):
-        return _audit(checkpoint, against, null, notify, beside, name or shown_name(checkpoint), parties)
+        return _audit(
+            checkpoint,
+            against,
+            null,
+            notify,
+            beside,
+            name or shown_name(checkpoint),
+            parties,
+            {} if opened is None else opened,
+        )
 
 
 def _audit(
@@ -72,11 +84,12 @@ def _audit(
     beside: Sequence[Finding],
     name: str,
     parties: Mapping[str, Party],
+    known_models: Opened,
 ) -> AuditReport:
     started = time.monotonic()
     ours = Body(open_subject(name, checkpoint))
-    candidates = [_candidate(name, path) for name, path in against.items()]
-    nulls = [Body(open_subject(name, folder)) for name, folder in null.items()]
+    candidates = [_candidate(name, path, known_models) for name, path in against.items()]
+    nulls = [_body(name, folder, known_models) for name, folder in null.items()]
     opened = time.monotonic()
     components = _components(ours)
     known = bands(nulls, PAIR_METHODS)
@@ -104,9 +117,16 @@ def shown_name(folder: Path) -> str:
     return visible(unicodedata.normalize("NFC", folder.resolve().name), LONGEST_NAME)
 
 
-def _candidate(name: str, path: Path) -> Body | Sketch:
+def _candidate(name: str, path: Path, opened: Opened) -> Body | Sketch:
     """A candidate's checkpoint, or the sketch that a file holds."""
-    return read_sketch(name, path) if path.is_file() else Body(open_subject(name, path))
+    return read_sketch(name, path) if path.is_file() else _body(name, path, opened)
+
+
+def _body(name: str, folder: Path, opened: Opened) -> Body:
+    """A model that may take part in several audits: a terabyte is read for its digests once."""
+    if (name, folder) not in opened:
+        opened[name, folder] = open_subject(name, folder)
+    return Body(opened[name, folder])
 
 
 def _name(candidate: Body | Sketch) -> str:
