@@ -30,7 +30,7 @@ PARALLEL := -n 2 --dist loadfile
 # Paths that the user names reach the shell as variables: they may hold spaces and quotes.
 export ENTRANT RUN CHECKPOINT OUT
 
-.PHONY: help install gemma eval dry-run decide audit verify plan report track ui kit test test-full bench bench-stats published zoo check format schemas lock ci clean
+.PHONY: help install gemma eval dry-run decide audit verify plan report track ui kit test test-full bench bench-audit bench-stats published zoo check format schemas lock ci clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -97,6 +97,9 @@ test-full: install ## all tests, the long simulations included
 
 bench: install ## time scoring side by side with other ways: results/bench/scoring.json (about half an hour; BENCH="a e" for some)
 	@$(BIN)/python -m tests.bench $(BENCH) $(ARGS)
+
+bench-audit: install ## audit made-up models of 14 GB: memory, reading rate, cost (30 GB of disk): results/bench/audit.json
+	@$(BIN)/python -m tests.bench.audit $(ARGS)
 
 bench-stats: install ## simulate every interval and error rate in full: results/bench/stats.json (over an hour of CPU; goes on where it was cut off)
 	@$(BIN)/python -m tests.statistics $(ARGS)

@@ -7,8 +7,9 @@ from typing import Literal
 
 from harness.plan import Frozen, Lang
 
-Statistic = Literal["cosine", "pearson", "cka", "divergence", "jaccard", "code", "agreement", "profile"]
-"""What was computed. `profile`: a curve over layers, such as their standard deviations."""
+Statistic = Literal["cosine", "pearson", "cka", "divergence", "jaccard", "code", "agreement", "profile", "identical"]
+"""What was computed. `profile`: a curve over layers, such as their standard deviations. `identical`: weights said to be
+the same, or a share of them."""
 
 Part = Literal["norm", "router", "embeddings", "weights", "vision", "audio", "tokenizer", "code", "outputs"]
 """What it was computed of."""

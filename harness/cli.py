@@ -311,7 +311,9 @@ def _audit(options: argparse.Namespace) -> int:
         notify=_say,
     )
     for one in report.conclusions:
-        _say(f"{one.component:<10} {one.candidate:<20} {one.conclusion:<14} {one.reason}")
+        whose = ", ".join(part for part in (one.owner, one.country) if part)
+        candidate = f"{one.candidate} ({whose})" if whose else one.candidate
+        _say(f"{one.component:<10} {candidate:<20} {one.conclusion:<14} {one.reason}")
     _say(f"{write_audit_page(report, options.out, options.lang)}")
     return EXIT_OK
 

@@ -135,6 +135,8 @@ class Cost(Frozen):
     """Of that, reading every file once for damage and digests."""
     seconds_per_layer: float | None
     """Mean over layers of the checkpoint and candidates; null where no layers were compared."""
+    layer_pairs: int = 0
+    """Pairs of layers, one of the checkpoint and one of a candidate or, among nulls, one of each."""
     peak_memory_bytes: int
     """Largest resident size of the process."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import resource
 import time
 import unicodedata
@@ -19,8 +20,8 @@ from harness.audit.null import Band, Key, PairMethod, bands, within
 from harness.audit.pair import Body, Pair
 from harness.audit.sketch import Sketch, read_sketch
 from harness.audit.start import weighed
-from harness.audit.subject import open_subject, reading
-from harness.audit.threads import half_the_cores
+from harness.audit.subject import Subject, open_subject, reading
+from harness.audit.threads import fitting_threads
 from harness.audit.units import MOST_EXPERTS
 from harness.checkpoint.tensors import LONGEST_NAME
 from harness.errors import ConfigError
@@ -34,6 +35,8 @@ PAIR_METHODS: tuple[PairMethod, ...] = (
     norms.findings,
 )
 """Methods on weights."""
+Opened = dict[tuple[str, Path], Subject]
+"""Models by name and folder."""
 NOBODY: Mapping[str, Party] = {}
 FILE_METHODS = (tokenizer, code, configuration)
 """Methods on files beside the weights: they refer, and never convict."""
@@ -48,19 +51,29 @@ def audit(
     *,
     name: str | None = None,
     parties: Mapping[str, Party] = NOBODY,
+    opened: Opened | None = None,
 ) -> AuditReport:
     """Audit `checkpoint` against the candidates. Nothing in any of the folders is executed.
 
     `beside` are findings made elsewhere, such as those of behaviour, that are weighed together with the rest. `name` is
     the checkpoint's, its folder's where null. `parties` says who made the candidates and, under `entrant`, the
-    checkpoint.
+    checkpoint. `opened` keeps what was read of candidates from one audit to the next.
 
     CheckpointError where a checkpoint is damaged or is none; ConfigError where no candidate is named.
     """
     if not against:
         raise ConfigError("no candidate is named", "give at least one: --against NAME=CHECKPOINT")
-    with reading(checkpoint), half_the_cores():
-        return _audit(checkpoint, against, null, notify, beside, name or shown_name(checkpoint), parties)
+    with reading(checkpoint):
+        return _audit(
+            checkpoint,
+            against,
+            null,
+            notify,
+            beside,
+            name or shown_name(checkpoint),
+            parties,
+            {} if opened is None else opened,
+        )
 
 
 def _audit(
@@ -71,11 +84,12 @@ def _audit(
     beside: Sequence[Finding],
     name: str,
     parties: Mapping[str, Party],
+    known_models: Opened,
 ) -> AuditReport:
     started = time.monotonic()
     ours = Body(open_subject(name, checkpoint))
-    candidates = [_candidate(name, path) for name, path in against.items()]
-    nulls = [Body(open_subject(name, folder)) for name, folder in null.items()]
+    candidates = [_candidate(name, path, known_models) for name, path in against.items()]
+    nulls = [_body(name, folder, known_models) for name, folder in null.items()]
     opened = time.monotonic()
     components = _components(ours)
     known = bands(nulls, PAIR_METHODS)
@@ -83,7 +97,6 @@ def _audit(
     for candidate in candidates:
         notify(f"comparing {ours.subject.name} with {_name(candidate)}")
         findings += _compare(ours, candidate, known)
-    ended = time.monotonic()
     return AuditReport(
         checkpoint=examined(ours, parties.get(ENTRANT)),
         candidates=tuple(_examined(each, parties.get(_name(each))) for each in candidates),
@@ -95,7 +108,7 @@ def _audit(
         notes=_notes(ours, candidates, nulls),
         conclusions=with_parties(conclude(findings, components, list(against), ALPHA), findings, parties),
         findings=tuple(findings),
-        cost=_cost([ours, *(each for each in candidates if isinstance(each, Body)), *nulls], started, opened, ended),
+        cost=_cost(ours, [each for each in candidates if isinstance(each, Body)], nulls, started, opened),
     )
 
 
@@ -104,9 +117,16 @@ def shown_name(folder: Path) -> str:
     return visible(unicodedata.normalize("NFC", folder.resolve().name), LONGEST_NAME)
 
 
-def _candidate(name: str, path: Path) -> Body | Sketch:
+def _candidate(name: str, path: Path, opened: Opened) -> Body | Sketch:
     """A candidate's checkpoint, or the sketch that a file holds."""
-    return read_sketch(name, path) if path.is_file() else Body(open_subject(name, path))
+    return read_sketch(name, path) if path.is_file() else _body(name, path, opened)
+
+
+def _body(name: str, folder: Path, opened: Opened) -> Body:
+    """A model that may take part in several audits: a terabyte is read for its digests once."""
+    if (name, folder) not in opened:
+        opened[name, folder] = open_subject(name, folder)
+    return Body(opened[name, folder])
 
 
 def _name(candidate: Body | Sketch) -> str:
@@ -121,13 +141,15 @@ def _examined(candidate: Body | Sketch, party: Party | None) -> Examined:
 
 def _compare(ours: Body, candidate: Body | Sketch, known: Mapping[Key, Band]) -> list[Finding]:
     if isinstance(candidate, Sketch):
-        return screening.findings(ours, candidate, _components(ours))
+        with fitting_threads(ours):
+            return screening.findings(ours, candidate, _components(ours))
     pair = Pair(ours, candidate)
-    found = [
-        within(finding, known.get((finding.component, finding.method)))
-        for method in PAIR_METHODS
-        for finding in method(pair)
-    ]
+    with fitting_threads(ours, candidate):
+        found = [
+            within(finding, known.get((finding.component, finding.method)))
+            for method in PAIR_METHODS
+            for finding in method(pair)
+        ]
     for method in FILE_METHODS:
         if method.present(ours.subject):
             found += method.findings(ours.subject, candidate.subject)
@@ -185,12 +207,27 @@ def _notes(ours: Body, against: Sequence[Body | Sketch], nulls: Sequence[Body]) 
     return tuple(notes)
 
 
-def _cost(bodies: Sequence[Body], started: float, opened: float, ended: float) -> Cost:
+def _cost(ours: Body, candidates: Sequence[Body], nulls: Sequence[Body], started: float, opened: float) -> Cost:
+    ended, bodies = time.monotonic(), [ours, *candidates, *nulls]
+    pairs = [*((ours, candidate) for candidate in candidates), *combinations(nulls, 2)]
     layers = sum(len(stack.blocks) for body in bodies for stack in body.anatomy.stacks.values())
     return Cost(
         seconds=round(ended - started, 3),
         bytes_read=sum(body.subject.bytes for body in bodies),
         digest_seconds=round(opened - started, 3),
         seconds_per_layer=round((ended - opened) / layers, 4) if layers else None,
-        peak_memory_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        layer_pairs=sum(_layer_pairs(*pair) for pair in pairs),
+        peak_memory_bytes=_peak_memory(),
     )
+
+
+def _peak_memory() -> int:
+    """Largest resident size of this process, bytes. (`ru_maxrss` may be that of the process that started it.)"""
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    found = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
+    return int(found[1]) * 1024 if found else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def _layer_pairs(ours: Body, theirs: Body) -> int:
+    both = [(stack, theirs.anatomy.stacks.get(component)) for component, stack in ours.anatomy.stacks.items()]
+    return sum(len(stack.blocks) * len(other.blocks) for stack, other in both if other is not None)

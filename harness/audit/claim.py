@@ -17,9 +17,10 @@ STATISTICS: tuple[tuple[Statistic, str], ...] = (
     ("profile", r"profile|standard deviations?\b|\bstd\b|표준\s*편차"),
     ("code", r"\bcode\b|winnow|소스|코드"),
     ("jaccard", r"jaccard|overlap|shared tokens|자카드|중복|겹"),
-    ("agreement", r"agree|same (?:wrong )?answers?|일치|같은 (?:오)?답"),
+    ("agreement", r"agree|same (?:wrong )?answers?|(?:답|응답|출력|예측)[^,;]{0,12}일치|같은 (?:오)?답"),
     ("pearson", r"pearson|correlat|피어슨|상관"),
     ("cosine", r"cosine|\bcos\b|코사인|similarity|유사도"),
+    ("identical", r"identical|\bequals?\b|bit for bit|same (?:weights|tensors)|동일|똑같|일치"),
 )
 PARTS: tuple[tuple[Part, str], ...] = (
     ("norm", r"(?:layer|rms|group)\s*-?_?norm|\bnorms?\b|정규화|노름"),
@@ -34,27 +35,56 @@ PARTS: tuple[tuple[Part, str], ...] = (
 )
 NUMBER = r"[-+−]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?"
 SIGMAS = re.compile(rf"({NUMBER})\s*(?:-?\s*sigmas?|σ|시그마)", re.IGNORECASE)
-VALUE = re.compile(rf"(?<![\w.-])({NUMBER})\s*(%|퍼센트)?(?![\w.])")
-NAME = r"[\"'“‘]?(?P<{}>[^,;:()]{{1,80}}?)[\"'”’]?"
+COUNTED = r"\s*(?:층|개|쌍|번째|layers?\b|pairs?\b)"
+# Hangul may follow a number at once (0.989로); what is counted is no value.
+VALUE = re.compile(rf"(?<![A-Za-z0-9_.-])({NUMBER})\s*(%|퍼센트)?(?![A-Za-z0-9_]|\.\d|{COUNTED})")
+
+SHARE = re.compile(r"[-+−]?[01]\.\d+|[-+−]?\d+(?:\.\d+)?%")
+"""A number that is a statistic's rather than a version's."""
+
+QUOTES = "\"'“”‘’"
+WORDS_OF_A_NAME = r"[A-Za-z][A-Za-z0-9_.+/-]*(?:\s+[A-Za-z0-9][A-Za-z0-9_.+/-]*){0,4}?"
 END = r"(?=\s*(?:$|[,;:()]|\.\s|\.$|\b(?:is|are|was|were|has|have|gives?|shows?|at|of)\b))"
-BETWEEN = (
-    re.compile(rf"\bbetween\s+{NAME.format('x')}\s+and\s+{NAME.format('y')}{END}", re.IGNORECASE),
-    re.compile(rf"(?P<x>[\w.+/-]+)\s+(?:vs\.?|versus|against|대)\s+{NAME.format('y')}{END}", re.IGNORECASE),
-    re.compile(rf"\bof\s+{NAME.format('x')}\s+and\s+{NAME.format('y')}{END}", re.IGNORECASE),
-    re.compile(r"(?P<x>[\w.+/-]+?)(?:와|과)\s+(?P<y>[\w.+/-]+?)(?:의|는|은|가|이)?(?:\s*사이|\s*간|\s|$)"),
-    re.compile(rf"^(?P<x>[\w.+/-]+)\s+and\s+{NAME.format('y')}{END}", re.IGNORECASE),
+PARTICLE = "(?:의|는|은|가|이)?"
+
+
+def _any(group: str) -> str:
+    """A name of any words, up to what must follow it."""
+    return rf"[{QUOTES}]?(?P<{group}>[^,;:()]{{1,80}}?)[{QUOTES}]?"
+
+
+def _named(group: str) -> str:
+    """Several words in Latin letters (Solar Open 100B), or one word in any."""
+    return rf"(?P<{group}>{WORDS_OF_A_NAME}|[\w.+/-]+?)"
+
+
+BETWEEN = tuple(
+    re.compile(form, re.IGNORECASE)
+    for form in (
+        rf"\bbetween\s+{_any('x')}\s+and\s+{_any('y')}{END}",
+        rf"{_named('x')}\s+(?:vs\.?|versus|against|대)\s+{_any('y')}{END}",
+        rf"\bof\s+{_any('x')}\s+and\s+{_any('y')}{END}",
+        rf"\bof\s+{_any('x')}\s+(?:equals?|are|is)\b.*?\b(?:those|that|to)\s+of\s+{_any('y')}{END}",
+        rf"{_named('x')}의\s.*(?:가|이|은|는)\s+{_named('y')}(?:와|과|하고)(?=\s)",
+        rf"{_named('x')}(?:와|과|하고)\s+{_named('y')}{PARTICLE}(?:\s*사이|\s*간|(?=\s)|$)",
+        r"\((?P<x>[^,;:()]{1,80}),\s*(?P<y>[^,;:()]{1,80})\)",
+        rf"^(?P<x>[\w.+/-]+)\s+and\s+{_any('y')}{END}",
+    )
 )
+"""Ways of naming two models, the surest first."""
 FORM = (
     'write it like "LayerNorm cosine 0.989 between X and Y"; statistics: cosine, Pearson, CKA, divergence, Jaccard,'
-    " code, agreement"
+    " code, agreement, identical weights"
 )
 
 
 def parse(text: str) -> Claim:
     """The accusation; ConfigError where it names no statistic or no two models."""
     line = " ".join(text[:LONGEST].split())
-    between, models = _models(line)
-    rest = line.replace(between, " ") if between else line
+    models = _models(line)
+    rest = line
+    for name in models or ():
+        rest = re.sub(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", " ", rest)
     statistic = _first(STATISTICS, rest)
     if statistic is None or models is None:
         lacks = "statistic" if statistic is None else "two models"
@@ -70,11 +100,29 @@ def parse(text: str) -> Claim:
     )
 
 
-def _models(line: str) -> tuple[str, tuple[str, str] | None]:
+def _models(line: str) -> tuple[str, str] | None:
     for form in BETWEEN:
-        if (found := form.search(line)) and (found["x"].strip(" .") and found["y"].strip(" .")):
-            return found[0], (found["x"].strip(" ."), found["y"].strip(" ."))
-    return "", None
+        found = form.search(line)
+        names = (_name(found["x"]), _name(found["y"])) if found else ("", "")
+        if all(names):
+            return names
+    return None
+
+
+def _name(text: str) -> str:
+    """A model's name, without what the claim says beside it (`LayerNorm cosine Solar Open 100B`, `Air 0.989`)."""
+    words = text.strip(f" .{QUOTES}").split()
+    while len(words) > 1 and SHARE.fullmatch(words[-1]):
+        words.pop()
+    said = [index for index, word in enumerate(words[:-1]) if _says(word)]
+    return " ".join(words[1 + max(said, default=-1) :])
+
+
+def _says(word: str) -> bool:
+    """Whether a word names a statistic or a part, is a number, or joins such words."""
+    patterns = [pattern for _, pattern in STATISTICS] + [pattern for _, pattern in PARTS]
+    said = any(re.search(pattern, word, re.IGNORECASE) for pattern in patterns)
+    return said or word.lower() in ("of", "the", "for") or VALUE.fullmatch(word) is not None
 
 
 def _first(table: Sequence[tuple[KindT, str]], text: str) -> KindT | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -24,6 +25,8 @@ TENSORS = frozenset({"norm", "router", "embeddings", "weights", "vision", "audio
 """Parts that are tensors."""
 MERGED_TOKENS = 0.9
 """Vocabulary overlap that raises the question of disclosure."""
+
+NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 Said: TypeAlias = dict[Lang, str]
 
@@ -110,6 +113,8 @@ def _standing(claim: Claim, evidence: Evidence) -> Standing:
         return "remarkable" if evidence.measured.p_value < ALPHA else "ordinary"
     if (claim.statistic, claim.part) == ("cosine", "norm"):
         return "ordinary" if claim.value is None or claim.value < 1 else "remarkable"
+    if claim.statistic == "identical":
+        return "ordinary" if claim.value == 0 else "remarkable"
     if (
         claim.value is None
         or claim.statistic == "agreement"
@@ -131,7 +136,7 @@ def _independent(claim: Claim, evidence: Evidence) -> Iterator[Said]:
         yield _spread(spread, evidence)
     if (claim.statistic, claim.part) == ("cosine", "norm"):
         yield from _norm_value(claim)
-    elif claim.statistic in ("cka", "divergence", "profile", "agreement"):
+    elif claim.statistic in ("cka", "divergence", "profile", "agreement", "identical"):
         yield both(claim.statistic)
     elif claim.part == "tokenizer":
         yield both("tokens")
@@ -191,13 +196,16 @@ def _fair_elsewhere(claim: Claim) -> Iterator[Said]:
         yield both("fair_code")
     elif claim.statistic == "agreement":
         yield both("fair_agreement")
+    elif claim.statistic == "identical":
+        yield both("fair_identical")
+        yield both("fair_weights")
     else:
         yield both("fair_weights")
 
 
 def _needed(claim: Claim, evidence: Evidence, standing: Standing) -> Iterator[Said]:
     x, y = claim.models
-    if claim.value is None:
+    if claim.value is None and claim.statistic != "identical":
         yield both("need_value")
     if claim.statistic == "agreement":
         yield both("need_samples")
@@ -209,7 +217,12 @@ def _needed(claim: Claim, evidence: Evidence, standing: Standing) -> Iterator[Sa
         yield both("need_disclosure")
     elif standing == "remarkable":
         yield both("need_order")
-    yield both("need_audit", x=x, y=y)
+    yield both("need_audit", x=x, y=_word(y))
+
+
+def _word(name: str) -> str:
+    """A model's name as `harness audit` takes it."""
+    return NOT_IN_A_NAME.sub("_", name).strip("_") or "Y"
 
 
 def _size(evidence: Evidence) -> int:

@@ -100,6 +100,16 @@ WORDS: Mapping[str, tuple[str, str]] = {
         ),
         "같은 데이터로 따로 학습한 모델은 서로 일치하며, 실제 미세조정 모델보다 더 일치한 측정도 있습니다.",
     ),
+    "identical": (
+        (
+            "Models that were trained apart have no weight matrix in common to the last bit. What all models share are"
+            " constants: norms of ones, biases of zeros, tables of rotary positions. They must not be counted."
+        ),
+        (
+            "따로 학습한 모델은 마지막 비트까지 같은 가중치 행렬을 갖지 않습니다. 모든 모델이 공유하는 것은 상수(1로"
+            " 채운 정규화, 0으로 채운 편향, 회전 위치 표)뿐이며, 이런 것은 세지 말아야 합니다."
+        ),
+    ),
     "tokens": (
         (
             "Tokenizers trained apart share common words: published pairs of unrelated models share 30 % (Jaccard"
@@ -157,6 +167,13 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "fair_weights": (
         "Tests on the weights with exact p-values: matching of hidden units, and activations, layer against layer.",
         "정확한 p값을 주는 가중치 검정(은닉 유닛 대응, 활성값 대응, 층별 비교)이 공정한 통계량입니다.",
+    ),
+    "fair_identical": (
+        (
+            "Digests of the tensors of both models, constants left out: harness audit counts them whatever the tensors"
+            " are called (census)."
+        ),
+        "상수를 뺀 두 모델 텐서의 해시를 비교합니다. harness audit이 텐서 이름과 상관없이 셉니다(census).",
     ),
     "fair_tokens": (
         (

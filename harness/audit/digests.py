@@ -11,12 +11,15 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from harness.checkpoint.problem import Problem
 from harness.checkpoint.tensors import NOT_FINITE_MASK, Tensor
 
+Codes = npt.NDArray[np.unsignedinteger[Any]]
 CHUNK_BYTES = 4 << 20
 MOST_THREADS = 8
 """More would only wait for the disk."""
@@ -45,15 +48,21 @@ def _digest(tensor: Tensor) -> tuple[str, int]:
     """Digest of a tensor, and how many of its values are not finite."""
     state = hashlib.sha256(f"{tensor.dtype}{list(tensor.shape)}".encode())
     unsigned, mask = NOT_FINITE_MASK.get(tensor.dtype, ("<u1", 0))
-    bits = np.empty(CHUNK_BYTES // np.dtype(unsigned).itemsize, unsigned) if mask else None
+    room = np.empty(CHUNK_BYTES // np.dtype(unsigned).itemsize, unsigned) if mask else None
     bad = 0
     for piece in _pieces(tensor):
         state.update(piece)
-        if bits is not None:
-            codes = np.frombuffer(piece, unsigned)
-            masked = np.bitwise_and(codes, codes.dtype.type(mask), out=bits[: len(codes)])
-            bad += int(np.count_nonzero(masked == mask))
+        if room is not None:
+            bad += _not_finite(np.frombuffer(piece, unsigned), mask, room)
     return state.hexdigest(), bad
+
+
+def _not_finite(codes: Codes, mask: int, room: Codes) -> int:
+    """How many codes have all bits of the mask set, which are the highest but the sign: one comparison with the largest
+    tells that there are none.
+    """
+    unsigned = np.bitwise_and(codes, codes.dtype.type((1 << mask.bit_length()) - 1), out=room[: len(codes)])
+    return 0 if unsigned.max(initial=0) < mask else int(np.count_nonzero(unsigned >= mask))
 
 
 def _pieces(tensor: Tensor) -> Iterator[memoryview]:

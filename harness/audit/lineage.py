@@ -34,8 +34,8 @@ def _with_party(one: Conclusion, findings: Sequence[Finding], parties: Mapping[s
         "country": None if party is None else party.country,
         "lineage": whose,
     }
-    if party is not None and one.conclusion in TELLING:
-        found["reason"] = f"{one.reason} {_said(one.candidate, party, whose)}"
+    if whose == "own" and one.conclusion in TELLING:
+        found["reason"] = f"{one.reason} {one.candidate} is the entrant's own: own lineage, not foreign descent."
     return one.model_copy(update=found)
 
 
@@ -48,10 +48,3 @@ def _value(one: Conclusion, findings: Sequence[Finding]) -> float | None:
         if finding.value is not None
     ]
     return max(values, default=None)
-
-
-def _said(candidate: str, party: Party, whose: Lineage) -> str:
-    by = party.owner if party.country is None else f"{party.owner}, {party.country}"
-    if whose == "own":
-        return f"{candidate} is the entrant's own ({by}): own lineage, not foreign descent."
-    return f"{candidate} is by {by}."

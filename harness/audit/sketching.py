@@ -28,7 +28,6 @@ from harness.audit.sketch import (
     token_hash,
 )
 from harness.audit.subject import open_subject, reading
-from harness.audit.threads import half_the_cores
 from harness.audit.units import Units, halves, units_of
 from harness.audit.values import Floats, Ids
 from harness.errors import ConfigError
@@ -50,7 +49,7 @@ def make_sketch(name: str, folder: Path, seed: int, notify: Callable[[str], None
 
     CheckpointError for a damaged checkpoint; ConfigError where it holds nothing that could be sketched.
     """
-    with reading(folder), half_the_cores():
+    with reading(folder):
         return _sketched(Body(open_subject(name, folder)), seed, notify)
 
 

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from harness.errors import CheckpointError
-from harness.plan import DirectorySource, HubSource, PackagedFile
+from harness.plan import DirectorySource, HubSource, PackagedFile, SketchSource
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
 
@@ -21,6 +21,14 @@ def directory(source: DirectorySource, root: Path) -> Path:
             f"checkpoint directory {folder} does not exist", "correct source.path of the model's config"
         )
     return folder
+
+
+def sketch(source: SketchSource, root: Path) -> Path:
+    """The file of a sketch; relative paths start at the project's root."""
+    file = (root / source.path).resolve()
+    if not file.is_file():
+        raise CheckpointError(f"there is no sketch {file}", "correct source.path of the model's config")
+    return file
 
 
 def packaged_file(part: PackagedFile) -> Path:

@@ -23,6 +23,7 @@ from harness.plan import (
     Model,
     RecipeSource,
     RemoteEngine,
+    SketchSource,
     Source,
     VllmEngine,
 )
@@ -87,7 +88,7 @@ def prepare(
 
 
 def folder_of(model: Model, root: Path, cache: Path, notify: Callable[[str], None]) -> Path:
-    """Where the model's files lie; converted or made first where they must be. They are not looked at.
+    """Where the model's files lie, or its sketch; converted or made first where they must be. They are not looked at.
 
     CheckpointError where they are nowhere, or are closed.
     """
@@ -101,6 +102,8 @@ def _folder(name: str, source: Source, root: Path, cache: Path, notify: Callable
         return converted(source, cache, notify)
     if isinstance(source, HubSource):
         return locate.hub_snapshot(source, cache)
+    if isinstance(source, SketchSource):
+        return locate.sketch(source, root)
     if isinstance(source, RecipeSource):
         return made(source, _folder(name, source.of, root, cache, notify), root, cache, notify)
     raise CheckpointError(

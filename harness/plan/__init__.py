@@ -22,6 +22,7 @@ from harness.plan.model import (
     Model,
     PackagedFile,
     RecipeSource,
+    SketchSource,
     Source,
 )
 from harness.plan.points import PointItem
@@ -95,6 +96,7 @@ __all__ = [
     "Shape",
     "Share",
     "Shots",
+    "SketchSource",
     "Source",
     "Suite",
     "SuiteMean",

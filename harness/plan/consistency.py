@@ -232,6 +232,9 @@ def _is_open(row: PolicyRow) -> bool:
 
 def _candidates(round_: Round) -> Iterator[str]:
     """Candidates of the audit: names of their own, open weights, and no other model than the round's of that name."""
+    for model in round_.models:
+        if model.source.kind == "sketch":
+            yield f"{model.name}: a sketch can only be a candidate of the audit: nothing can be served from it"
     if round_.audit is None:
         return
     named = (*round_.audit.candidates, *round_.audit.nulls)

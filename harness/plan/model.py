@@ -67,6 +67,14 @@ class RecipeSource(Frozen):
     """Passed on to the recipe."""
 
 
+class SketchSource(Frozen):
+    """A sketch that `harness sketch` wrote: a candidate of the audit whose whole weights are elsewhere."""
+
+    kind: Literal["sketch"]
+    path: str
+    """File, relative to the project's root or absolute."""
+
+
 class Thinking(Frozen):
     """How a reasoning model's thinking is told from its answer, and how long it may think."""
 
@@ -83,7 +91,8 @@ class ClosedSource(Frozen):
 
 
 Source = Annotated[
-    DirectorySource | GgufPackageSource | HubSource | RecipeSource | ClosedSource, Field(discriminator="kind")
+    DirectorySource | GgufPackageSource | HubSource | RecipeSource | SketchSource | ClosedSource,
+    Field(discriminator="kind"),
 ]
 
 

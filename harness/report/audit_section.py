@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.findings import COMPONENTS, AuditReport, Strength
+from harness.findings import COMPONENTS, Strength
 from harness.plan import Lang
-from harness.report.audit_view import gravest_of, headline
+from harness.report.audit_summary import gravest_of, headline, rate_and_limits
 from harness.report.audit_words import said
 from harness.story import AuditStory, ModelStory, Story
 from harness.story.independence import chance_text, term
@@ -38,7 +38,6 @@ class AuditSection:
     """Candidates, with owner and country where they are known."""
     rows: tuple[tuple[str, tuple[Mark | None, ...]], ...]
     """Component, and what was concluded against each candidate."""
-    notes: tuple[str, ...]
     page: str | None
     """The whole audit's page, relative to this one."""
 
@@ -61,7 +60,6 @@ def _section(story: Story, model: ModelStory, audit: AuditStory, lang: Lang) -> 
             (term(part, lang), tuple(_mark(found.get((part, name)), model, lang) for name in candidates))
             for part in components
         ),
-        notes=tuple(_notes(audit.report, lang)),
         page=None if audit.page is None else audit.page.relative_to(story.folder.path).as_posix(),
     )
 
@@ -89,9 +87,8 @@ def _mark(finding: Finding | None, model: ModelStory, lang: Lang) -> Mark | None
     return Mark(finding.relation, term(finding.relation, lang), ", ".join(details))
 
 
-def _notes(report: AuditReport | None, lang: Lang) -> Iterator[str]:
-    """The error rate, and what does not follow."""
-    if report is not None:
-        values: Mapping[str, object] = {"alpha": f"{report.alpha:.0%}", "tests": report.tests}
-        yield said("rate", lang, **values)
-        yield said("limit", lang)
+def audit_notes(story: Story, lang: Lang) -> tuple[str, ...]:
+    """How often such audits err, and what does not follow; each sentence once."""
+    reports = [audit.report for model in story.entrants for audit in story.audits(model.name)]
+    lines = (line for report in reports if report is not None for line in rate_and_limits(report, lang))
+    return tuple(dict.fromkeys(lines))

@@ -2,19 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from harness.findings import COMPONENTS, AuditReport, Conclusion, Examined, Finding, Strength
 from harness.plan import Lang
+from harness.report.audit_summary import (
+    NAME_LIMIT,
+    ORDER,
+    Answer,
+    answers,
+    headline,
+    is_own,
+    owner_of,
+    shown,
+    tone,
+)
 from harness.report.audit_words import said
 from harness.report.heatmap import Heat, heat_map
-from harness.story.independence import chance_text
+from harness.story.independence import chance_text, conclusion_in_korean, finding_in_korean
 from harness.visible import visible
 
-ORDER: tuple[Strength, ...] = ("derived", "refer", "no_evidence", "not_comparable")
-"""The gravest first."""
-NAME_LIMIT, STATEMENT_LIMIT = 60, 1200
+STATEMENT_LIMIT = 1200
+LARGE_PAIRS, LARGE_BYTES = 61 * 61, 2 * 2 * 519e9
+"""Pairs of layers and bytes of two models of 519 billion parameters in 61 layers, at 16 bits."""
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One conclusion in the tree."""
+
+    candidate: str
+    owner: str
+    strength: Strength
+    own: bool
+    """Descent from a model of the same owner."""
+    reason: str
+    original: str = ""
+    """The reason in English, where the page is in another language."""
 
 
 @dataclass(frozen=True)
@@ -24,8 +49,7 @@ class Branch:
     name: str
     strength: Strength
     """The gravest conclusion against any candidate."""
-    leaves: tuple[tuple[str, Strength, str], ...]
-    """Candidate, conclusion and reason."""
+    leaves: tuple[Leaf, ...]
 
 
 @dataclass(frozen=True)
@@ -43,6 +67,8 @@ class Row:
     cells: tuple[str, ...]
     strength: Strength
     statement: str = ""
+    original: str = ""
+    """The statement in English, where the page is in another language."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +78,8 @@ class AuditPage:
     name: str
     headline: dict[Lang, str]
     worst: Strength
-    summary: dict[Lang, tuple[str, ...]]
+    summary: dict[Lang, tuple[Answer, ...]]
+    meanings: tuple[tuple[Strength, str], ...]
     tree: tuple[Branch, ...]
     maps: tuple[Map, ...]
     tokenizers: tuple[Row, ...]
@@ -62,109 +89,48 @@ class AuditPage:
     findings: tuple[Row, ...]
     took_part: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...]
-    cost: str | None
+    cost: tuple[str, ...]
 
 
 def audit_view(report: AuditReport, lang: Lang) -> AuditPage:
     """The page of one audit."""
     languages: tuple[Lang, ...] = ("en", "ko")
     return AuditPage(
-        name=_name(report.checkpoint.name),
+        name=shown(report.checkpoint.name),
         headline={one: headline(report, one) for one in languages},
-        worst=gravest(report.conclusions),
-        summary={one: tuple(summary(report, one)) for one in languages},
+        worst=tone(report.conclusions),
+        summary={one: answers(report, one) for one in languages},
+        meanings=tuple((strength, said(f"means_{strength}", lang)) for strength in ORDER),
         tree=tuple(_tree(report, lang)),
         maps=tuple(_maps(report, lang)),
-        tokenizers=tuple(_table(report, "tokenizer", _tokenizer)),
-        codes=tuple(_table(report, "code", _code)),
-        headers=tuple(_table(report, "licence", lambda _: ())),
-        behaviours=tuple(_table(report, "behaviour", lambda _: ())),
+        tokenizers=tuple(_table(report, "tokenizer", _tokenizer, lang)),
+        codes=tuple(_table(report, "code", _code, lang)),
+        headers=tuple(_table(report, "licence", lambda _: (), lang)),
+        behaviours=tuple(_table(report, "behaviour", lambda _: (), lang)),
         findings=tuple(_findings(report, lang)),
         took_part=tuple(_took_part(report, lang)),
         notes=tuple(visible(note, STATEMENT_LIMIT) for note in report.notes),
-        cost=_cost(report, lang),
+        cost=tuple(_cost(report, lang)),
     )
-
-
-def gravest(conclusions: Sequence[Conclusion]) -> Strength:
-    """The gravest of several conclusions; `not_comparable` where there is none."""
-    return gravest_of(one.conclusion for one in conclusions)
-
-
-def gravest_of(strengths: Iterable[Strength]) -> Strength:
-    """The same of what was concluded alone."""
-    found = set(strengths)
-    return next((strength for strength in ORDER if strength in found), "not_comparable")
-
-
-def headline(report: AuditReport, lang: Lang, title: str | None = None) -> str:
-    """The result in one line; the checkpoint under another name where it has a `title`."""
-    name = _name(title or report.checkpoint.name)
-    worst = gravest(report.conclusions)
-    grave = [one for one in report.conclusions if one.conclusion == worst]
-    parts = [part for part in COMPONENTS if any(one.component == part for one in grave)]
-    line = said(
-        f"top_{worst}",
-        lang,
-        name=name,
-        parts=_list([said(part, lang) for part in parts], lang),
-        candidates=_list(_unique(one.candidate for one in grave), lang),
-    )
-    return line if line.startswith(name) else _sentence(line)
-
-
-def summary(report: AuditReport, lang: Lang) -> Iterator[str]:
-    """What was tested, against whom, with what error rate, what came out, and what does not follow."""
-    audited = report.checkpoint
-    parts = _list([said(part, lang) for part in audited.components], lang)
-    yield said("what", lang, name=_name(audited.name), parameters=f"{audited.parameters:,}", parts=parts)
-    yield said("whom", lang, candidates=_list([_name(one.name) for one in report.candidates], lang))
-    yield from _grave(report, lang)
-    yield from _harmless(report, lang)
-    yield said("rate", lang, alpha=f"{report.alpha:.0%}", tests=report.tests)
-    names = _list([_name(one.name) for one in report.nulls], lang)
-    yield said("nulls", lang, pairs=report.null_pairs, names=names) if report.nulls else said("no_nulls", lang)
-    yield said("limit", lang)
-    yield said("people", lang)
-
-
-def _grave(report: AuditReport, lang: Lang) -> Iterator[str]:
-    """A line for every component and candidate that is derived or referred, the gravest first."""
-    for strength in ("derived", "refer"):
-        for one in report.conclusions:
-            if one.conclusion == strength:
-                part, candidate = said(one.component, lang), _name(one.candidate)
-                yield _sentence(said(f"found_{strength}", lang, part=part, candidate=candidate))
-
-
-def _harmless(report: AuditReport, lang: Lang) -> Iterator[str]:
-    """A line for every candidate with the components on which nothing was found, or nothing could be compared."""
-    for strength in ("no_evidence", "not_comparable"):
-        for candidate in report.candidates:
-            here = [one for one in report.conclusions if (one.candidate, one.conclusion) == (candidate.name, strength)]
-            parts = _list([said(one.component, lang) for one in here], lang)
-            if here:
-                yield said(f"found_{strength}", lang, candidate=_name(candidate.name), parts=parts)
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _tree(report: AuditReport, lang: Lang) -> Iterator[Branch]:
+    owners = {one.name: owner_of(one, lang) for one in report.candidates if one.party is not None}
     for component in COMPONENTS:
         here = sorted(
             (one for one in report.conclusions if one.component == component),
             key=lambda one: ORDER.index(one.conclusion),
         )
         if here:
-            leaves = ((_name(one.candidate), one.conclusion, _reason(one, lang)) for one in here)
-            yield Branch(said(component, lang), gravest(here), tuple(leaves))
+            leaves = tuple(_leaf(one, owners.get(one.candidate, ""), lang) for one in here)
+            yield Branch(said(component, lang), tone(here), leaves)
 
 
-def _reason(one: Conclusion, lang: Lang) -> str:
+def _leaf(one: Conclusion, owner: str, lang: Lang) -> Leaf:
     chance = "" if one.p_value is None else f" ({said('p', lang)} {chance_text(one.p_value)})"
-    return visible(one.reason, STATEMENT_LIMIT) + chance
+    english = visible(one.reason, STATEMENT_LIMIT) + chance
+    told = (english, "") if lang == "en" else (conclusion_in_korean(one), english)
+    return Leaf(shown(one.candidate), shown(owner), one.conclusion, is_own(one), *told)
 
 
 def _maps(report: AuditReport, lang: Lang) -> Iterator[Map]:
@@ -174,7 +140,7 @@ def _maps(report: AuditReport, lang: Lang) -> Iterator[Map]:
         if not mapped:
             continue
         finding = min(mapped, key=lambda one: (ORDER.index(one.strength), _chance(one), -(one.value or 0.0)))
-        candidate = _name(finding.candidate)
+        candidate = shown(finding.candidate)
         caption = said(
             "layers_note",
             lang,
@@ -198,14 +164,16 @@ def _chance(finding: Finding) -> float:
     return 1.0 if finding.p_value is None else finding.p_value
 
 
-def _table(report: AuditReport, method: str, cells: Callable[[Finding], tuple[str, ...]]) -> Iterator[Row]:
+def _table(report: AuditReport, method: str, cells: Callable[[Finding], tuple[str, ...]], lang: Lang) -> Iterator[Row]:
     for finding in report.findings:
         if finding.method == method:
-            yield Row(
-                (_name(finding.candidate), *cells(finding)),
-                finding.strength,
-                visible(finding.statement, STATEMENT_LIMIT),
-            )
+            yield Row((shown(finding.candidate), *cells(finding)), finding.strength, *_told(finding, lang))
+
+
+def _told(finding: Finding, lang: Lang) -> tuple[str, str]:
+    """The statement in the page's language, and in English where that is another."""
+    english = visible(finding.statement, STATEMENT_LIMIT)
+    return (english, "") if lang == "en" else (finding_in_korean(finding), english)
 
 
 def _tokenizer(finding: Finding) -> tuple[str, ...]:
@@ -235,39 +203,37 @@ def _figure(value: object) -> str:
 def _findings(report: AuditReport, lang: Lang) -> Iterator[Row]:
     for one in sorted(report.findings, key=lambda one: (ORDER.index(one.strength), COMPONENTS.index(one.component))):
         chance = "–" if one.p_value is None else chance_text(one.p_value)
-        cells = (said(one.component, lang), _name(one.candidate), visible(one.method, NAME_LIMIT), chance)
-        yield Row(cells, one.strength, visible(one.statement, STATEMENT_LIMIT))
+        cells = (said(one.component, lang), shown(one.candidate), visible(one.method, NAME_LIMIT), chance)
+        yield Row(cells, one.strength, *_told(one, lang))
 
 
 def _took_part(report: AuditReport, lang: Lang) -> Iterator[tuple[str, ...]]:
     roles = [("audited", (report.checkpoint,)), ("candidate", report.candidates), ("null", report.nulls)]
     for role, members in roles:
         for one in members:
-            yield (_name(one.name), said(role, lang), *_identity(one))
+            how = f" ({said('sketch', lang)})" if one.sketch else ""
+            yield (shown(one.name), said(role, lang) + how, *_identity(one))
 
 
 def _identity(one: Examined) -> tuple[str, ...]:
-    return visible(one.model_type or "–", NAME_LIMIT), f"{one.parameters:,}", one.digest
+    party = one.party
+    whose = ("–", "–", "–") if party is None else (party.owner, party.country or "–", party.licence or "–")
+    return (*map(shown, (*whose, one.model_type or "–")), f"{one.parameters:,}", one.digest)
 
 
-def _cost(report: AuditReport, lang: Lang) -> str | None:
+def _cost(report: AuditReport, lang: Lang) -> Iterator[str]:
     cost = report.cost
     if cost is None:
-        return None
-    gigabytes = (f"{size / 1e9:.2f}" for size in (cost.bytes_read, cost.peak_memory_bytes))
-    read, memory = gigabytes
-    return said("cost", lang, seconds=f"{cost.seconds:.1f}", bytes=read, memory=memory)
-
-
-def _name(text: str) -> str:
-    return visible(text, NAME_LIMIT)
-
-
-def _unique(names: Iterator[str]) -> list[str]:
-    return [_name(name) for name in dict.fromkeys(names)]
-
-
-def _list(names: Sequence[str], lang: Lang) -> str:
-    if lang == "ko" or len(names) < 2:
-        return ", ".join(names)
-    return f"{', '.join(names[:-1])} and {names[-1]}"
+        return
+    rate = cost.bytes_read / max(cost.digest_seconds, 1e-3)
+    yield said(
+        "cost_time", lang, seconds=f"{cost.seconds:.1f}", reading=f"{cost.digest_seconds:.1f}",
+        bytes=f"{cost.bytes_read / 1e9:.2f}", rate=f"{rate / 1e9:.2f}",
+    )  # fmt: skip
+    if cost.layer_pairs:
+        each = (cost.seconds - cost.digest_seconds) / cost.layer_pairs
+        layer = "–" if cost.seconds_per_layer is None else f"{cost.seconds_per_layer:.2f}"
+        yield said("cost_pair", lang, pairs=f"{cost.layer_pairs:,}", each=f"{each:.3f}", layer=layer)
+        hours = LARGE_BYTES / rate / 3600, LARGE_PAIRS * each / 3600
+        yield said("cost_large", lang, reading=f"{hours[0]:.1f}", comparing=f"{hours[1]:.1f}")
+    yield said("cost_memory", lang, memory=f"{cost.peak_memory_bytes / 1e9:.2f}")

@@ -17,24 +17,46 @@ WORDS: dict[str, tuple[str, str]] = {
         "{name}: 시험한 후보 모델에서 파생되었다는 증거를 찾지 못함",
     ),
     "top_not_comparable": ("{name}: nothing could be compared", "{name}: 비교할 수 있는 것이 없음"),
+    "top_own": (
+        "{parts} of {name}: derived from {candidates}, a model of its own owner",
+        "{name}의 {parts}: 같은 기관의 모델 {candidates}에서 파생(자체 계보)",
+    ),
     # the summary
     "summary": ("In short", "요약"),
-    "what": (
-        "What was tested: {name} ({parameters} parameters): {parts}.",
-        "무엇을 시험했는가: {name}(매개변수 {parameters}개)의 {parts}.",
+    "asked_what": ("What was tested?", "무엇을 시험했는가?"),
+    "asked_whom": ("Against whom?", "누구와 비교했는가?"),
+    "asked_result": ("What came out?", "결과는?"),
+    "asked_rate": ("How often does such an audit err?", "이런 감사는 얼마나 틀리는가?"),
+    "asked_limit": ("What does not follow?", "무엇을 알 수 없는가?"),
+    "asked_people": ("Who decides?", "누가 판정하는가?"),
+    "what": ("{name}{by}, {parameters} parameters: {parts}.", "{name}{by}, 매개변수 {parameters}개: {parts}."),
+    "by": (" ({owner})", "({owner})"),
+    "owner_country": ("{owner}, {country}", "{owner}, {country}"),
+    "nobody_said": ("nobody said whose it is", "소유 기관이 제출되지 않음"),
+    "whom": ("{candidate} ({owner})", "{candidate} ({owner})"),
+    "whom_sketch": (
+        "{candidate} ({owner}): only a sketch of it, about one percent of its weights",
+        "{candidate} ({owner}): 가중치의 1% 정도를 추린 스케치만 비교",
     ),
-    "whom": (
-        "Against whom: {candidates}. No other model was looked at.",
-        "누구와 비교했는가: {candidates}. 그 밖의 모델과는 비교하지 않았습니다.",
-    ),
+    "whom_else": ("No other model was looked at.", "그 밖의 모델과는 비교하지 않았습니다."),
     "rate": (
         (
-            "Error rate: were nothing copied, the chance of even one wrong “derived” in this whole audit is at most"
-            " {alpha} ({tests} tests, adjusted together)."
+            "The tests are set so that, were nothing copied, the chance of even one wrong “derived” in this whole audit"
+            " is at most {alpha} ({tests} tests, adjusted together)."
         ),
         (
-            "오류율: 복제한 것이 전혀 없을 때, 이 감사 전체에서 ‘파생’이라는 잘못된 결론이 하나라도 나올 확률은"
-            " 최대 {alpha}입니다(검정 {tests}회를 함께 보정)."
+            "복제한 것이 전혀 없을 때 이 감사 전체에서 ‘파생’이라는 잘못된 결론이 하나라도 나올 확률이 최대 {alpha}가"
+            " 되도록 검정을 맞추었습니다(검정 {tests}회를 함께 보정)."
+        ),
+    ),
+    "rate_each": (
+        (
+            "The tests are set so that, were nothing copied, the chance of even one wrong “derived” in the audit of an"
+            " entrant is at most {alpha}."
+        ),
+        (
+            "복제한 것이 전혀 없을 때 참가 모델 하나의 감사에서 ‘파생’이라는 잘못된 결론이 하나라도 나올 확률이 최대"
+            " {alpha}가 되도록 검정을 맞추었습니다."
         ),
     ),
     "nulls": (
@@ -48,6 +70,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "found_derived": (
         "{part}: derived from {candidate}. Its weights descend from that model.",
         "{part}: {candidate}에서 파생. 가중치가 그 모델에서 나왔습니다.",
+    ),
+    "found_own": (
+        "{part}: derived from {candidate}, a model of the same owner. That is own lineage, not foreign descent.",
+        "{part}: 같은 기관의 모델 {candidate}에서 파생. 자체 계보이며 다른 기관의 모델에서 파생된 것이 아닙니다.",
     ),
     "found_refer": (
         "{part}: experts should compare it with {candidate}. This is no finding of copying.",
@@ -71,9 +97,37 @@ WORDS: dict[str, tuple[str, str]] = {
             " 여전히 가능합니다."
         ),
     ),
+    "limit_sketch": (
+        "A sketch can only say which full weights to ask for. It convicts nobody and clears nobody.",
+        "스케치로는 어느 모델의 전체 가중치를 요청할지만 알 수 있습니다. 파생 여부는 결론 내리지 않습니다.",
+    ),
     "people": (
-        "Tokenizer, code, licence and behaviour can only refer a case to experts. People rule on every finding.",
-        "토크나이저, 코드, 라이선스, 응답 행동은 전문가 검토를 요청할 수 있을 뿐입니다. 모든 결과는 사람이 판정합니다.",
+        (
+            "The audit itself decides nothing: the contest's rules and people do. Tokenizer, code, licence and"
+            " behaviour can only refer a case to experts."
+        ),
+        (
+            "감사 자체는 아무것도 판정하지 않으며, 대회 규칙과 사람이 판정합니다. 토크나이저, 코드, 라이선스, 응답"
+            " 행동은 전문가 검토를 요청할 수 있을 뿐입니다."
+        ),
+    ),
+    # what the conclusions mean
+    "meanings": ("How to read the conclusions", "결론 읽는 법"),
+    "means_derived": (
+        "The weights of this part come from the candidate's, whatever was done to them since.",
+        "이 부분의 가중치는 이후 어떻게 바꾸었든 후보 모델의 가중치에서 나왔습니다.",
+    ),
+    "means_refer": (
+        "Something is alike and may have an innocent reason. Experts should look before anybody says more.",
+        "닮은 점이 있으나 정당한 이유가 있을 수 있습니다. 더 말하기 전에 전문가가 확인해야 합니다.",
+    ),
+    "means_no_evidence": (
+        "The tests found nothing against this candidate. That proves nothing about other models.",
+        "이 후보에 대해서는 시험에서 아무것도 나오지 않았습니다. 다른 모델에 대해서는 아무것도 증명하지 않습니다.",
+    ),
+    "means_not_comparable": (
+        "The tests could not be applied. Nothing follows, neither for nor against.",
+        "시험을 적용할 수 없었습니다. 유리하게도 불리하게도 결론이 나오지 않습니다.",
     ),
     # sections
     "components": ("Components", "구성 요소"),
@@ -127,9 +181,32 @@ WORDS: dict[str, tuple[str, str]] = {
     "digest": ("SHA-256 of all tensors", "모든 텐서의 SHA-256"),
     "parameters": ("Parameters", "매개변수"),
     "notes": ("What a reader must know", "읽을 때 알아야 할 것"),
-    "cost": (
-        "{seconds} s, {bytes} GB read, {memory} GB of memory.",
-        "{seconds}초, 읽은 양 {bytes}GB, 메모리 {memory}GB.",
+    "country": ("Country", "국가"),
+    "owner": ("Owner", "소유 기관"),
+    "licence_of": ("Licence", "라이선스"),
+    "sketch": ("sketch", "스케치"),
+    "key_share": ("share of units that agree", "일치하는 유닛의 비율"),
+    "key_chance": ("within what chance allows", "우연으로도 나오는 범위"),
+    "costs": ("What the audit cost", "감사에 든 비용"),
+    "cost_time": (
+        "{seconds} s in all; {reading} s of them for reading {bytes} GB ({rate} GB/s).",
+        "모두 {seconds}초. 그중 {bytes}GB를 읽는 데 {reading}초({rate}GB/s).",
+    ),
+    "cost_pair": (
+        "{pairs} pairs of layers, {each} s a pair; {layer} s for each layer that took part.",
+        "층의 쌍 {pairs}개, 쌍마다 {each}초. 참여한 층마다 {layer}초.",
+    ),
+    "cost_memory": ("{memory} GB of memory at the peak.", "최대 메모리 {memory}GB."),
+    "cost_large": (
+        (
+            "Arithmetic, no measurement: two models of 519 billion parameters in 61 layers (1.04 TB each) would take"
+            " {reading} h of reading at this rate, and {comparing} h for their 3,721 pairs of layers at this cost a"
+            " pair; wider layers cost more (docs/audit.md)."
+        ),
+        (
+            "측정이 아닌 산술: 매개변수 5,190억 개, 61층 모델 둘(각 1.04TB)이라면 이 속도로 읽는 데 {reading}시간, 층의"
+            " 쌍 3,721개를 같은 비용으로 비교하는 데 {comparing}시간. 층이 넓으면 더 듭니다(docs/audit.md)."
+        ),
     ),
     "nothing": ("Nothing to show.", "해당 사항이 없습니다."),
 }

@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.hashing import sha256_file
 from harness.records import OUTCOMES, Number, Outcome, TaskResult
-from harness.report.audit_section import AuditSection, audit_sections
+from harness.report.audit_section import AuditSection, audit_notes, audit_sections
 from harness.story import (
     EntrantWords,
     Lang,
@@ -138,6 +138,7 @@ class Page:
     problems: tuple[str, ...]
     panels: tuple[str, ...]
     audits: tuple[AuditSection, ...]
+    audit_notes: tuple[str, ...]
     rules: tuple[str, ...]
     suites: tuple[SuiteView, ...]
     outcome_heads: tuple[str, ...]
@@ -166,6 +167,7 @@ def view(story: Story, lang: Lang) -> Page:
         problems=tuple(ledger_problems(story, lang)),
         panels=tuple(panels_in_words(story, lang)),
         audits=audit_sections(story, lang),
+        audit_notes=audit_notes(story, lang),
         rules=tuple(visible(line) for line in rules_in_words(story, lang)),
         suites=tuple(_suite(story, suite.name, lang) for suite in story.plan.suites),
         outcome_heads=tuple(word(outcome, lang) for outcome in OUTCOMES),

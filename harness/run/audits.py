@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.audit.audit import audit
+from harness.audit.audit import Opened, audit
 from harness.audit.lineage import ENTRANT
 from harness.checkpoint import Checkpoint, folder_of
 from harness.checkpoint.files import settings_files, weight_files
 from harness.errors import ConfigError, VerificationError
 from harness.evidence import code_digest, installed_versions
 from harness.findings import AuditManifest, Party
-from harness.hashing import digest, sha256_files
+from harness.hashing import digest, sha256_file, sha256_files
 from harness.plan import Model, RemoteEngine, Round
 from harness.records import RoundRecord
 from harness.report.audit import write_audit_page
@@ -30,6 +30,7 @@ class Weights:
 
     model: Model
     folder: Path
+    """Of the checkpoint; the file itself where it is a sketch."""
     files: Mapping[str, str]
     """SHA-256 by relative path."""
 
@@ -37,6 +38,16 @@ class Weights:
     def identity(self) -> dict[str, object]:
         """What of it can change an audit."""
         return {"files": dict(self.files), "party": party_of(self.model).model_dump(mode="json")}
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Who takes part in one audit."""
+
+    ours: Weights
+    theirs: Sequence[Weights]
+    """The candidates."""
+    nulls: Sequence[Weights]
 
 
 def party_of(model: Model) -> Party:
@@ -59,11 +70,11 @@ def audit_entrants(
     local = {name: checkpoint for name, checkpoint in checkpoints.items() if not _is_remote(round_, name)}
     known = {name: _weights(model, local, root, cache, screen) for name, model in named.items()}
     nulls = [known[model.name] for model in round_.audit.nulls]
-    found = {}
+    found, opened = {}, Opened()
     for model, candidates in entrants:
         ours = Weights(model, checkpoints[model.name].folder, checkpoints[model.name].files)
         theirs = [known[candidate.name] for candidate in candidates]
-        folder = _audited(round_, ours, theirs, nulls, root, results, screen)
+        folder = _audited(round_, Parts(ours, theirs, nulls), root, results, screen, opened)
         found[model.name] = _in_plan(round_, folder)
     return with_audits(round_, found)
 
@@ -122,24 +133,18 @@ def _weights(model: Model, checkpoints: Mapping[str, Checkpoint], root: Path, ca
         return Weights(model, known.folder, known.files)
     with screen.waiting(f"{model.title}: files of the candidate") as notify:
         folder = folder_of(model, root, cache, notify)
+        if folder.is_file():  # a sketch
+            return Weights(model, folder, {folder.name: sha256_file(folder)})
         return Weights(model, folder, sha256_files([*weight_files(folder), *settings_files(folder)], folder))
 
 
-def _audited(
-    round_: Round,
-    ours: Weights,
-    theirs: Sequence[Weights],
-    nulls: Sequence[Weights],
-    root: Path,
-    results: Results,
-    screen: Screen,
-) -> AuditFolder:
-    manifest = _manifest(ours, theirs, nulls, root)
-    folder = results.round(round_.folder).audit(ours.model.name, manifest.audit)
+def _audited(round_: Round, parts: Parts, root: Path, results: Results, screen: Screen, opened: Opened) -> AuditFolder:
+    entrant, manifest = parts.ours.model, _manifest(parts, root)
+    folder = results.round(round_.folder).audit(entrant.name, manifest.audit)
     if _is_complete(folder):
-        screen.say(f"{ours.model.title}: audit complete, reused ({manifest.audit})")
+        screen.say(f"{entrant.title}: audit complete, reused ({manifest.audit})")
     else:
-        _make(ours, theirs, nulls, manifest, folder, screen)
+        _make(parts, manifest, folder, screen, opened)
         write_audit_page(folder.read_record(), folder.record, round_.lang)
     return folder
 
@@ -152,40 +157,35 @@ def _is_complete(folder: AuditFolder) -> bool:
     return True
 
 
-def _make(
-    ours: Weights,
-    theirs: Sequence[Weights],
-    nulls: Sequence[Weights],
-    manifest: AuditManifest,
-    folder: AuditFolder,
-    screen: Screen,
-) -> None:
+def _make(parts: Parts, manifest: AuditManifest, folder: AuditFolder, screen: Screen, opened: Opened) -> None:
     write_record(folder.manifest, manifest)
     log = Log()
-    parties = {each.model.name: party_of(each.model) for each in (*theirs, *nulls)}
-    with screen.waiting(f"{ours.model.title}: audit of its weights") as notify:
+    parties = {each.model.name: party_of(each.model) for each in (*parts.theirs, *parts.nulls)}
+    with screen.waiting(f"{parts.ours.model.title}: audit of its weights") as notify:
         report = audit(
-            ours.folder,
-            {each.model.name: each.folder for each in theirs},
-            {each.model.name: each.folder for each in nulls},
+            parts.ours.folder,
+            {each.model.name: each.folder for each in parts.theirs},
+            {each.model.name: each.folder for each in parts.nulls},
             notify,
-            name=ours.model.name,
-            parties={**parties, ENTRANT: party_of(ours.model)},
+            name=parts.ours.model.name,
+            parties={**parties, ENTRANT: party_of(parts.ours.model)},
+            opened=opened,
         )
     if report.cost is not None:
         write_record(folder.execution, log.audit_execution(report.cost))
     write_record(folder.record, report.model_copy(update={"cost": None}))
 
 
-def _manifest(ours: Weights, theirs: Sequence[Weights], nulls: Sequence[Weights], root: Path) -> AuditManifest:
+def _manifest(parts: Parts, root: Path) -> AuditManifest:
     identity = {
-        ENTRANT: ours.identity,
-        "candidates": {each.model.name: each.identity for each in theirs},
-        "nulls": {each.model.name: each.identity for each in nulls},
+        ENTRANT: parts.ours.identity,
+        "candidates": {each.model.name: each.identity for each in parts.theirs},
+        "nulls": {each.model.name: each.identity for each in parts.nulls},
         "code": code_digest(root),
         "versions": installed_versions(),
     }
-    return AuditManifest(audit=digest(identity)[:AUDIT_ID_DIGITS], entrant=ours.model.name, identity=identity)
+    entrant = parts.ours.model.name
+    return AuditManifest(audit=digest(identity)[:AUDIT_ID_DIGITS], entrant=entrant, identity=identity)
 
 
 def _in_plan(round_: Round, folder: AuditFolder) -> str:

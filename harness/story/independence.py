@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from harness.findings import P_FLOOR
+from harness.findings import P_FLOOR, Conclusion, Finding
 from harness.numbers import percent
 from harness.plan import Lang
 from harness.records import Fact, ReasonCode
@@ -45,10 +45,19 @@ FIGURES: Mapping[str, tuple[str, str]] = {
     "tokenizer": ("vocabulary Jaccard", "어휘 자카드 유사도"),
     "code": ("code similarity (winnowing)", "코드 유사도(위노잉)"),
     "behaviour": ("same wrong answer, given that both are wrong", "둘 다 틀렸을 때 같은 오답의 비율"),
+    "sketch": ("what the sketch shows", "스케치에서 본 일치"),
+    "embeddings": ("token vectors", "토큰 벡터"),
     "licence": ("licence and copyright headers", "라이선스와 저작권 표시"),
     "configuration": ("model types named in the configuration", "설정 파일에 적힌 모델 종류"),
 }
 """What the value of each other method is."""
+
+KOREAN_LEADS: Mapping[str, str] = {
+    "derived": "{part}: {candidate}에서 파생",
+    "refer": "{part}: 전문가가 {candidate} 모델과 비교해야 함",
+    "no_evidence": "{part}: {candidate}에서 파생되었다는 증거를 찾지 못함",
+    "not_comparable": "{part}: {candidate} 모델과 비교할 수 없음",
+}
 
 RENDERED: frozenset[ReasonCode] = frozenset({
     "independence_found", "independence_undisclosed", "independence_forbidden", "independence_disclosed",
@@ -76,6 +85,36 @@ def figure(method: str, value: float) -> str:
 def chance_text(p_value: float) -> str:
     """A p-value as it is shown; never below what arithmetic can tell."""
     return "≤ 2e-16" if p_value <= P_FLOOR else f"{p_value:.2g}"
+
+
+def conclusion_in_korean(one: Conclusion) -> str:
+    """A conclusion in one sentence, by its figures: the record's own sentence is English."""
+    chance = "" if one.p_value is None else f"(보정한 p값 {chance_text(one.p_value)})"
+    lead = KOREAN_LEADS[one.conclusion].format(part=term(one.component, "ko"), candidate=one.candidate)
+    if one.value is None:
+        return f"{lead}.{_whose(one)}"
+    return f"{lead}. {statistic(one.method, 'ko')} {figure(one.method, one.value)}{chance}.{_whose(one)}"
+
+
+def _whose(one: Conclusion) -> str:
+    if one.lineage == "own":
+        return " 같은 기관의 모델이므로 자체 계보입니다."
+    return ""
+
+
+def finding_in_korean(finding: Finding) -> str:
+    """What one method saw, by its figures."""
+    value = "" if finding.value is None else f" {figure(finding.method, finding.value)}"
+    parts = [f"{statistic(finding.method, 'ko')}{value}"]
+    alike, layers = finding.details.get("layers_derived", finding.details.get("layers_alike")), finding.layers
+    if isinstance(alike, list | tuple) and layers:
+        parts.append(f"무관한 모델의 범위를 넘은 층 {len(alike)}/{1 + max(pair.layer for pair in layers)}")
+    similarity, tokens = finding.details.get("similarity"), finding.details.get("tokens")
+    if isinstance(similarity, int | float):
+        parts.append(f"유사도 {similarity:.2f}")
+    if isinstance(tokens, int):
+        parts.append(f"공유 토큰 {tokens:,}개")
+    return ", ".join(parts)
 
 
 def in_korean(facts: Mapping[str, Fact]) -> dict[str, Fact]:

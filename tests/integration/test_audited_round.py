@@ -10,16 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from rich.console import Console
 
+from harness.audit import sketch_checkpoint
 from harness.errors import CheckpointError, ConfigError
-from harness.plan import DirectorySource, RemoteEngine, Round
+from harness.plan import Audit, DirectorySource, RemoteEngine, Round, SketchSource
 from harness.report import write_report
 from harness.report.page import render
 from harness.run import Concluded, Screen, decide_round, evaluate_round, verified
 from harness.run.audits import against, audited
 from harness.store import AuditFolder, RoundFolder
 from harness.story import read_story
+from harness.tracking.entries import model_entry
 from tests.copying import copying_round
 
 WEIGHTS = ["text", "vision", "audio", "projector", "embeddings", "head"]
@@ -111,7 +114,7 @@ def test_a_disguised_copy_is_disqualified_although_it_scores_like_its_origin(dec
     reasons = [copy.gates["independence"].reason, *copy.gates["independence"].further]
     found = {reason.facts["component"] for reason in reasons if reason.code == "independence_forbidden"}
     assert found == {"text", "embeddings", "head"}
-    assert all("origin is by Somebody Else, US." in reason.text for reason in reasons)
+    assert all("The Origin (Somebody Else, US): derived" in reason.text for reason in reasons)
 
 
 def test_a_round_with_audits_is_verified_and_repeated_byte_for_byte(
@@ -152,7 +155,7 @@ def test_descent_from_a_model_of_ones_own_is_allowed_and_said(tmp_path: Path, ru
     report = audit_of(concluded.folder, "copy").read_record()
     text = next(one for one in report.conclusions if one.component == "text")
     assert (text.conclusion, text.lineage, text.owner) == ("derived", "own", "nobody")
-    assert text.reason.endswith("origin is the entrant's own (nobody, US): own lineage, not foreign descent.")
+    assert text.reason.endswith("origin is the entrant's own: own lineage, not foreign descent.")
 
 
 POLICIES: list[tuple[dict[str, Any], str, str]] = [
@@ -210,6 +213,28 @@ def test_a_candidate_that_cannot_be_read_stops_the_round_before_anything_is_serv
     assert not list((tmp_path / "results").rglob("record.json"))
 
 
+def test_a_sketched_candidate_sends_the_copy_to_experts(tmp_path: Path, run: Run) -> None:
+    round_ = foreign(tmp_path)
+    (origin,) = round_.references
+    path = tmp_path / "origin.sketch"
+    assert isinstance(origin.source, DirectorySource)
+    sketch_checkpoint(Path(origin.source.path), path, 5, lambda _: None)
+    sketched = origin.model_copy(update={"name": "sketched", "source": SketchSource(kind="sketch", path=str(path))})
+    audit = Audit(candidates=(sketched,))
+    concluded = run(round_.model_copy(update={"audit": audit}))
+    assert concluded.record.entrants["copy"].decision == "held"
+    assert concluded.record.entrants["able"].decision == "advance"
+    assert {reason.facts.get("relation") for reason in concluded.record.entrants["copy"].reasons} >= {"refer"}
+    assert verified(concluded.folder.path) == []
+
+
+def test_a_sketch_is_no_entrant(tmp_path: Path) -> None:
+    content = foreign(tmp_path).model_dump(mode="json")
+    content["entrants"][0]["source"] = {"kind": "sketch", "path": "x.sketch"}
+    with pytest.raises(ValidationError, match="able: a sketch can only be a candidate of the audit"):
+        Round.model_validate(content)
+
+
 TAMPERED: list[tuple[Callable[[dict[str, Any]], None], str]] = [
     (lambda report: report["conclusions"][0].update(conclusion="no_evidence"), "recomputed 'derived'"),
     (lambda report: report["conclusions"].pop(0), "no conclusion recorded, recomputed 'derived'"),
@@ -245,6 +270,16 @@ def test_the_report_tells_it_in_both_languages_and_leads_to_the_audit(decided: t
     assert "실격: Copy" in told["ko"]
     assert "Copy의 언어 모델 본체, 토큰 임베딩, 출력 헤드: origin에서 파생" in told["ko"]
     assert "독자성: 언어 모델 본체, The Origin (Somebody Else, US): 파생" in told["ko"]
+
+
+def test_mlflow_has_the_gate_the_reasons_and_the_page(decided: tuple[Round, Concluded]) -> None:
+    story = read_story(decided[1].folder)
+    copy = next(model for model in story.models if model.name == "copy")
+    entry = model_entry(story, copy, "ko")
+    assert entry.tags["gate.independence"] == "fail"
+    assert entry.tags["decision"] == "disqualify"
+    assert audit_of(decided[1].folder, "copy").page in entry.files
+    assert "독자성: 언어 모델 본체, The Origin" in entry.note({})
 
 
 def test_another_language_renders_the_page_of_the_audit_anew(spoiled: RoundFolder) -> None:

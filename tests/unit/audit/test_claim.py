@@ -31,6 +31,24 @@ SOLAR = "LayerNorm cosine 0.989 between Solar-Open-100B and GLM-4.5-Air (182 σ)
         ("X and Y give the same wrong answers", "agreement", "outputs", None, ("X", "Y")),
         ("CKA 0.86 between X and Y, which is high", "cka", "weights", 0.86, ("X", "Y")),
         ("A사모델과 B-7B 사이 LayerNorm 코사인 0.989", "cosine", "norm", 0.989, ("A사모델", "B-7B")),
+        (
+            "Solar Open 100B와 GLM-4.5-Air의 LayerNorm 코사인 유사도가 0.989로 파생이다",
+            "cosine", "norm", 0.989, ("Solar Open 100B", "GLM-4.5-Air"),
+        ),
+        (
+            "하이퍼클로바X의 비전 인코더 가중치가 Qwen 2.5와 99.5% 일치",
+            "identical", "vision", 0.995, ("하이퍼클로바X", "Qwen 2.5"),
+        ),
+        (
+            "95% of the vision encoder weights of HyperCLOVA X equal those of Qwen2.5-VL",
+            "identical", "vision", 0.95, ("HyperCLOVA X", "Qwen2.5-VL"),
+        ),
+        ("어휘 92.6% 중복: HyperCLOVA X와 Llama-3", "jaccard", "tokenizer", 0.926, ("HyperCLOVA X", "Llama-3")),
+        ("LayerNorm 코사인 98.9% (X, Y)", "cosine", "norm", 0.989, ("X", "Y")),
+        ("45개 층의 LayerNorm 코사인이 0.9487: 솔라와 GLM-4.5", "cosine", "norm", 0.9487, ("솔라", "GLM-4.5")),
+        ("A와 B의 정답 일치율 92%", "agreement", "outputs", 0.92, ("A", "B")),
+        ("the weights of A are identical to those of B", "identical", "weights", None, ("A", "B")),
+        ("LayerNorm cosine Solar Open 100B vs GLM-4.5 0.989", "cosine", "norm", 0.989, ("Solar Open 100B", "GLM-4.5")),
     ],
 )  # fmt: skip
 def test_an_accusation_is_read(text, statistic, part, value, models):
@@ -90,6 +108,8 @@ def test_any_cosine_of_norms_is_what_some_unrelated_vectors_have(cosine):
         ("vocabulary Jaccard 0.300 between X and Y", "ordinary"),
         ("X and Y give the same wrong answers", "unsettled"),
         ("weights Pearson between X and Y", "unsettled"),
+        ("vision weights of X are identical to those of Y", "remarkable"),
+        ("0% of the weights are identical between X and Y", "ordinary"),
     ],
 )
 def test_the_standing_of_the_disputes_numbers(text, standing):

@@ -21,6 +21,7 @@ from tests.unit.audit.models import SHAPE, audited, concluded, fresh, written
 from tests.unit.audit.test_descent import ATTACKS
 from tests.zoo import attacks
 from tests.zoo.model import Shape
+from tests.zoo.originals import ORIGINALS, original, write_checkpoint
 
 FOUND = {name: attack for name, attack in ATTACKS.items() if name != "feed-forward blocks reset"}
 
@@ -220,3 +221,18 @@ def test_packing_loses_less_than_half_a_step(rows: list[list[float]]) -> None:
 def test_a_token_has_a_hash_that_is_never_zero() -> None:
     assert token_hash("가") == token_hash("가") != token_hash("나")
     assert token_hash("\udc80") > 0
+
+
+@pytest.mark.full
+@pytest.mark.timeout(3600)
+def test_no_trained_independent_of_the_zoo_is_sent_to_experts(tmp_path: Path) -> None:
+    """16 models, most trained on the same data in the same order, each against the sketches of all others."""
+    shapes = {name: spec.shape.config() for name, spec in ORIGINALS.items()}
+    folders = {name: write_checkpoint(tmp_path / name, original(name), config) for name, config in shapes.items()}
+    sketches = {name: sketched(folder, tmp_path / f"{name}.sketch") for name, folder in folders.items()}
+    referred = []
+    for name, folder in folders.items():
+        report = audited(folder, **{other: path for other, path in sketches.items() if other != name})
+        weights = [one for one in report.conclusions if one.component in ("text", "embeddings", "head")]
+        referred += [(name, one.candidate, one.reason) for one in weights if one.conclusion == "refer"]
+    assert referred == []

@@ -6,9 +6,10 @@ import re
 
 import pytest
 
-from harness.findings import AuditReport, Conclusion, Cost, Examined, Finding, LayerPair, Strength
+from harness.findings import AuditReport, Conclusion, Cost, Examined, Finding, LayerPair, Party, Strength
 from harness.report.audit import audit_html, write_audit_page
-from harness.report.audit_view import audit_view, gravest, headline, summary
+from harness.report.audit_summary import answers, gravest, headline
+from harness.report.audit_view import audit_view
 from harness.report.audit_words import WORDS
 from harness.report.heatmap import heat_map
 from harness.story.independence import chance_text
@@ -73,17 +74,99 @@ def test_the_gravest_of_none_is_not_comparable():
     assert gravest([]) == "not_comparable"
 
 
-def test_the_summary_says_what_against_whom_and_with_what_error_rate_in_both_languages():
-    english, korean = "\n".join(summary(DERIVED, "en")), "\n".join(summary(DERIVED, "ko"))
-    for part in (
-        "entrant (1,234,567 parameters)",
-        "Against whom: alpha and beta. No other model",
-        "at most 1% (7 tests",
-    ):
-        assert part in english
-    for part in ("entrant(매개변수 1,234,567개)", "누구와 비교했는가: alpha, beta", "최대 1%입니다(검정 7회"):
-        assert part in korean
-    assert "Tokenizer: experts should compare it with alpha. This is no finding of copying." in english
+def told(found: AuditReport, lang) -> dict[str, str]:
+    return {answer.question: "\n".join(answer.lines) for answer in answers(found, lang)}
+
+
+def test_the_summary_answers_what_a_reader_asks_in_both_languages():
+    english, korean = told(DERIVED, "en"), told(DERIVED, "ko")
+    assert english["What was tested?"] == "entrant, 1,234,567 parameters: text trunk and tokenizer."
+    assert english["Against whom?"].splitlines()[0] == "alpha (nobody said whose it is)"
+    assert english["Against whom?"].endswith("No other model was looked at.")
+    assert (
+        "Tokenizer: experts should compare it with alpha. This is no finding of copying." in english["What came out?"]
+    )
+    assert "at most 1% (7 tests, adjusted together)" in english["How often does such an audit err?"]
+    assert "No evidence is not proof of the contrary" in english["What does not follow?"]
+    assert "the contest's rules and people do" in english["Who decides?"]
+    assert list(korean) == [
+        "무엇을 시험했는가?", "누구와 비교했는가?", "결과는?", "이런 감사는 얼마나 틀리는가?", "무엇을 알 수 없는가?",
+        "누가 판정하는가?",
+    ]  # fmt: skip
+    assert korean["무엇을 시험했는가?"] == "entrant, 매개변수 1,234,567개: 언어 모델 본체, 토크나이저."
+    assert "언어 모델 본체: alpha에서 파생. 가중치가 그 모델에서 나왔습니다." in korean["결과는?"]
+
+
+ENTRANT, ELSEWHERE = Party(owner="나래 AI", country="KR"), Party(owner="Elsewhere", country="US", licence="MIT")
+
+
+def with_parties(own: bool) -> AuditReport:
+    """The same with owners; `alpha` is the entrant's own or somebody else's."""
+    party = ENTRANT if own else ELSEWHERE
+    lineage = "own" if own else "foreign"
+    conclusions = tuple(
+        one.model_copy(update={"lineage": lineage, "owner": party.owner, "country": party.country, "value": 0.9})
+        for one in DERIVED.conclusions
+    )
+    checkpoint = DERIVED.checkpoint.model_copy(update={"party": ENTRANT})
+    alpha, beta = (one.model_copy(update={"party": party}) for one in DERIVED.candidates)
+    return DERIVED.model_copy(
+        update={"conclusions": conclusions, "checkpoint": checkpoint, "candidates": (alpha, beta)}
+    )
+
+
+def test_owners_and_countries_stand_beside_the_models():
+    page = audit_html(with_parties(own=False), "en")
+    assert told(with_parties(own=False), "en")["What was tested?"].startswith("entrant (나래 AI, KR), 1,234,567")
+    assert "alpha (Elsewhere, US)" in page
+    assert '<td>Elsewhere</td><td>US</td><td class="short">MIT</td>' in page
+
+
+def test_descent_from_a_model_of_the_same_owner_is_no_accusation():
+    own = with_parties(own=True)
+    assert headline(own, "en") == "Text trunk of entrant: derived from alpha, a model of its own owner"
+    assert headline(own, "ko") == "entrant의 언어 모델 본체: 같은 기관의 모델 alpha에서 파생(자체 계보)"
+    assert "own lineage, not foreign descent" in told(own, "en")["What came out?"]
+    assert audit_view(own, "en").worst == "refer", "the tokenizer is still to be looked at"
+    assert audit_view(with_parties(own=False), "en").worst == "derived"
+
+
+def test_a_sketch_is_told_from_a_whole_candidate():
+    alpha, beta = DERIVED.candidates
+    sketched = DERIVED.model_copy(update={"candidates": (alpha.model_copy(update={"sketch": True}), beta)})
+    assert "only a sketch of it" in told(sketched, "en")["Against whom?"]
+    assert "clears nobody" in told(sketched, "en")["What does not follow?"]
+    assert "(sketch)" in audit_html(sketched, "en")
+
+
+def test_the_korean_page_tells_every_reason_in_korean_and_keeps_the_english_beside_it():
+    page = audit_view(with_parties(own=False), "ko")
+    (leaf, _) = page.tree[0].leaves
+    assert leaf.reason == "언어 모델 본체: alpha에서 파생. 같은 순서로 놓인 유닛의 비율 90.0%(보정한 p값 1e-09)."
+    assert leaf.original == "why. (p값 1e-09)"
+    assert page.findings[0].statement == "같은 순서로 놓인 유닛의 비율 90.0%"
+    assert page.findings[0].original == "units agree"
+    assert all(not row.original for row in audit_view(DERIVED, "en").findings)
+
+
+def test_the_cost_is_told_a_pair_of_layers_and_projected_as_arithmetic():
+    cost = Cost(
+        seconds=100.0, bytes_read=2_000_000_000, digest_seconds=2.0, seconds_per_layer=1.5, layer_pairs=980,
+        peak_memory_bytes=1_500_000_000,
+    )  # fmt: skip
+    lines = audit_view(DERIVED.model_copy(update={"cost": cost}), "en").cost
+    assert lines[0] == "100.0 s in all; 2.0 s of them for reading 2.00 GB (1.00 GB/s)."
+    assert lines[1].startswith("980 pairs of layers, 0.100 s a pair")
+    assert lines[2].startswith("Arithmetic, no measurement")
+    assert "0.6 h of reading at this rate, and 0.1 h for their 3,721 pairs" in lines[2]
+    assert lines[3] == "1.50 GB of memory at the peak."
+    assert audit_view(DERIVED.model_copy(update={"cost": None}), "en").cost == ()
+
+
+def test_what_each_conclusion_means_stands_on_the_page():
+    page = audit_html(DERIVED, "en")
+    assert "Experts should look before anybody says more." in page
+    assert "Nothing follows, neither for nor against." in page
 
 
 def test_no_sentence_calls_a_model_independent():

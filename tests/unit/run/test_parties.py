@@ -86,8 +86,8 @@ def audited(tmp_path: Path, owners: str) -> AuditReport:
 @pytest.mark.parametrize(
     ("owner", "lineage", "said"),
     [
-        ("Narae AI", "own", "parent is the entrant's own (Narae AI, KR): own lineage, not foreign descent."),
-        ("Elsewhere", "foreign", "parent is by Elsewhere, KR."),
+        ("Narae AI", "own", "parent is the entrant's own: own lineage, not foreign descent."),
+        ("Elsewhere", "foreign", "beyond what independent models show."),
     ],
 )
 def test_the_record_says_whose_model_it_descends_from(owner: str, lineage: str, said: str, tmp_path: Path) -> None:

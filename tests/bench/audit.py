@@ -1,0 +1,112 @@
+"""`python -m tests.bench.audit [--layers N] [--folder DIR]`: what an audit of large models costs.
+
+Two mixtures of experts of noise are made (2.4 GB a layer, 2.6 GB of embeddings and head), read beside the disk's own
+rate, and audited against each other in a process of its own. The result goes to results/bench/audit.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from harness.audit.digests import CHUNK_BYTES, digest_tensors
+from harness.checkpoint.files import weight_files
+from harness.checkpoint.tensors import read_header
+from harness.environment import ROOT
+from harness.store import write_json
+from tests.bench.large import Large, make
+
+OUT = ROOT / "results" / "bench" / "audit.json"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--layers", type=int, default=5, help="layers of the audited model; the candidate has half")
+    parser.add_argument("--folder", type=Path, help="where the models are made and removed again")
+    parser.add_argument("--out", type=Path, default=OUT)
+    given = parser.parse_args()
+    with TemporaryDirectory(dir=given.folder) as temporary:
+        found = measure(Path(temporary), Large(layers=given.layers), Large(layers=max(1, given.layers // 2)))
+    write_json(given.out, found)
+    print(json.dumps(found, indent=1))  # noqa: T201
+
+
+def measure(folder: Path, ours: Large, theirs: Large) -> dict[str, object]:
+    """Every figure; the models are left in `folder`."""
+    checkpoint, candidate = make(folder / "ours", ours, 1), make(folder / "theirs", theirs, 2)
+    os.sync()
+    reading = [rates(path) for path in weight_files(checkpoint)]
+    return {
+        "parameters": ours.values,
+        "bytes": sum(path.stat().st_size for path in weight_files(checkpoint)),
+        "cores": os.cpu_count(),
+        "load": os.getloadavg()[0],
+        "reading": reading,
+        "ratio": _seconds(reading, "disk") / _seconds(reading, "digest"),
+        "audit": audited(checkpoint, candidate, folder / "audit.json"),
+    }
+
+
+def _seconds(reading: list[dict[str, float]], rate: str) -> float:
+    return sum(one["bytes"] / one[rate] for one in reading)
+
+
+def rates(path: Path) -> dict[str, float]:
+    """Bytes a second of one shard, cold: read alone, then read, hashed and searched for NaN."""
+    size = path.stat().st_size
+    tensors, problems = read_header(path)
+    assert not problems
+    forget(path)
+    started = time.monotonic()
+    read(path)
+    disk = size / (time.monotonic() - started)
+    forget(path)
+    started, worked = time.monotonic(), time.process_time()
+    digest_tensors(tensors)
+    return {
+        "bytes": size, "disk": disk, "digest": size / (time.monotonic() - started),
+        "cpu_seconds_per_gb": (time.process_time() - worked) / size * 1e9,
+    }  # fmt: skip
+
+
+def read(path: Path) -> None:
+    """The file from beginning to end, by nobody but the disk."""
+    buffer = bytearray(CHUNK_BYTES)
+    with path.open("rb", buffering=0) as file:
+        while file.readinto(buffer):
+            pass
+
+
+def forget(path: Path) -> None:
+    """Drop what the kernel keeps of a file."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def audited(checkpoint: Path, candidate: Path, out: Path) -> dict[str, object]:
+    """An audit in a process of its own, and the most memory that it had."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    started = time.monotonic()
+    command = [sys.executable, "-m", "harness.cli", "audit", str(checkpoint), "--against", f"other={candidate}"]
+    subprocess.run([*command, "--out", str(out)], check=True, capture_output=True, cwd=ROOT)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    report = json.loads(out.read_text(encoding="utf-8"))
+    return {
+        "seconds": time.monotonic() - started,
+        "cpu_seconds": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
+        "peak_bytes": report["cost"]["peak_memory_bytes"],
+        "cost": report["cost"],
+        "conclusions": {one["component"]: one["conclusion"] for one in report["conclusions"]},
+    }
+
+
+if __name__ == "__main__":
+    main()
