@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 
-from harness.audit import census, code, configuration, embeddings, norms, projector, tokenizer, trunk
+from harness.audit import activations, aligned, census, code, configuration, embeddings, norms, projector, tokenizer, trunk
 from harness.audit.calibration import ALPHA, CALIBRATED_ON
 from harness.audit.conclude import conclude
 from harness.audit.finding import COMPONENTS, AuditReport, Component, Cost, Examined, Finding
+from harness.audit.neighbours import tempered
 from harness.audit.null import Band, Key, PairMethod, bands, within
 from harness.audit.pair import Body, Pair
 from harness.audit.start import weighed
@@ -25,6 +26,8 @@ from harness.visible import visible
 PAIR_METHODS: tuple[PairMethod, ...] = (
     census.findings,
     trunk.findings,
+    aligned.findings,
+    activations.findings,
     embeddings.findings,
     projector.findings,
     norms.findings,
@@ -86,7 +89,7 @@ def _compare(ours: Body, candidate: Body, known: Mapping[Key, Band]) -> list[Fin
     for method in FILE_METHODS:
         if method.present(ours.subject):
             found += method.findings(ours.subject, candidate.subject)
-    return weighed(found)
+    return weighed(tempered(pair, found))
 
 
 def _components(body: Body) -> list[Component]:

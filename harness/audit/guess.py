@@ -33,5 +33,5 @@ def feed_forwards(names: list[str], weights: Mapping[str, Tensor], width: int) -
         elif len(down) == 1 and len(ups) == 2:
             found += [FeedForward("ffn", gate, up, down[0]) for gate, up in permutations(ups)]
         if len(down) == 1 and 2 * units in reads:
-            found.append(FeedForward("ffn", None, reads[2 * units][0], down[0], fused=True))
+            found.append(FeedForward("ffn", None, reads[2 * units][0], down[0], fused="halves"))
     return found[:MOST_GUESSES]

@@ -11,9 +11,9 @@ import numpy as np
 from harness.audit.anatomy import Anatomy, anatomy
 from harness.audit.finding import Component
 from harness.audit.frame import Frame, procrustes
-from harness.audit.moments import rotation_by_moments
 from harness.audit.parts import Stack
 from harness.audit.subject import Subject
+from harness.audit.turning import Turn, turn_by_layers
 from harness.audit.values import Floats, Ids
 from harness.audit.vocabulary import Vocabulary, shared_rows, vocabulary
 
@@ -102,9 +102,22 @@ class Pair:
         entering = self.token_rows("embeddings") if component == "text" else self._patches(component)
         if entering is not None and _fits(entering, stacks):
             yield Frame("by vocabulary" if component == "text" else "by patches", procrustes(*entering))
-        turn = rotation_by_moments(*stacks, (self.ours.subject.values, self.theirs.subject.values))
+        turn = self.turn(component)
         if turn is not None:
-            yield Frame("by moments", turn)
+            yield Frame("by layers", turn.rotation, turn.without)
+
+    def turn(self, component: Component) -> Turn | None:
+        """The rotation that the layers themselves determine, worked out once."""
+        if component not in self.turns:
+            stacks = self.stacks(component)
+            values = self.ours.subject.values, self.theirs.subject.values
+            self.turns[component] = None if stacks is None else turn_by_layers(*stacks, values)
+        return self.turns[component]
+
+    @cached_property
+    def turns(self) -> dict[Component, Turn | None]:
+        """Rotations found so far."""
+        return {}
 
     def _patches(self, component: Component) -> tuple[Floats, Floats] | None:
         """What enters two towers, pixel by pixel: (pixels, width) of both."""

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from harness.audit.agreement import chance_of_agreement, match
-from harness.audit.anatomy import NUMBERED
-from harness.audit.calibration import ORDER
+from harness.audit.calibration import ALPHA, ORDER
 from harness.audit.finding import P_FLOOR, Component, Finding, Strength
 from harness.audit.pair import Pair
+from harness.audit.regions import NUMBERED
 from harness.audit.values import Floats
 
 MOST_ROWS = 2048
@@ -43,8 +43,9 @@ def _of(pair: Pair, component: Component) -> Finding:
         )  # fmt: skip
     p_value, share, same, name, other = min(tried)
     adjusted = max(P_FLOOR, min(1.0, p_value * len(tried)))
-    convicts = ORDER.convicts(share, same, adjusted, ORDER.alpha)
-    strength: Strength = "derived" if convicts else "refer" if adjusted <= ORDER.alpha else "no_evidence"
+    convicts = adjusted <= ALPHA and ORDER.convicts(share, same)
+    suspicious = adjusted <= ALPHA and ORDER.hints(share, same)
+    strength: Strength = "derived" if convicts else "refer" if suspicious else "no_evidence"
     return Finding(
         component=component, candidate=pair.candidate, method="weights", strength=strength,
         statement=f"{share:.0%} of the rows of {name} stand in the order of {pair.candidate}'s {other}"
