@@ -22,6 +22,7 @@ from harness.checkpoint.tensors import Tensor
 
 STACKED: tuple[Component, ...] = ("text", "vision", "audio")
 """Components that are made of layers."""
+LAST_NORM = re.compile(r"(^|\.)(norm|final_norm|final_layernorm|final_layer_norm|ln_f|norm_f|ln_out|post_norm)\.weight$")
 NORMS = ("norm_in", "norm_ffn")
 LESS_ONE = ("gemma", "qwen3_next", "recurrent_gemma")
 """Families that store norm gains less 1."""
@@ -43,6 +44,8 @@ class Anatomy:
     stacks: Mapping[Component, Stack]
     embedding: str | None
     head: str | None
+    last_norm: str | None
+    """The norm between the text's layers and its head."""
     anchors: Mapping[Component, str]
     """The matrix that feeds a tower's residual stream: patch or mel convolution."""
 
@@ -51,7 +54,7 @@ def anatomy(subject: Subject) -> Anatomy:
     """Sort the tensors of a checkpoint."""
     weights = {
         name: tensor
-        for name, tensor in subject.tensors.items()
+        for name, tensor in subject.values.tensors.items()
         if tensor.dtype in WEIGHTS and tensor.shape and not ANALYTIC.search(name)
     }
     embedding, head = _ends(subject, weights)
@@ -69,7 +72,14 @@ def anatomy(subject: Subject) -> Anatomy:
         if component != "text" and anchor is not None:
             anchors[component] = anchor
     present = {component: tuple(members[component]) for component in COMPONENTS if members.get(component)}
-    return Anatomy(present, stacks, embedding, head, anchors)
+    last = None if "text" not in stacks else _last_norm(members["text"], weights, stacks["text"])
+    return Anatomy(present, stacks, embedding, head, last, anchors)
+
+
+def _last_norm(names: Sequence[str], weights: Mapping[str, Tensor], stack: Stack) -> str | None:
+    """The one vector outside all layers that is as wide as the stream and called a norm."""
+    found = [name for name in names if weights[name].shape == (stack.width,) and LAST_NORM.search(name.lower())]
+    return found[-1] if found else None
 
 
 def _ends(subject: Subject, weights: Mapping[str, Tensor]) -> tuple[str | None, str | None]:
@@ -127,7 +137,7 @@ def _offset(family: str, blocks: Sequence[Block], subject: Subject) -> float:
     if subject.config.get("model_type") in KNOWN_FAMILIES:
         return 0.0
     names = [block.roles[role] for block in blocks for role in NORMS if role in block.roles]
-    gains = [subject.values.whole(name) for name in names if len(subject.tensors[name].shape) == 1]
+    gains = [subject.values.whole(name) for name in names if len(subject.values.tensors[name].shape) == 1]
     return float(bool(gains) and np.mean(np.concatenate(gains) < 0) > BELOW_ZERO)
 
 

@@ -16,7 +16,7 @@ from harness.audit.agreement import chance_of_agreement, match
 from harness.audit.calibration import ALPHA, EMBEDDING_ORDER, ENDS_ALIGNED, RENUMBERED
 from harness.audit.finding import Component, Finding, Strength
 from harness.audit.frame import procrustes
-from harness.audit.pair import Pair
+from harness.audit.pair import Body, Pair
 from harness.audit.values import Floats
 
 ENDS: tuple[Component, ...] = ("embeddings", "head")
@@ -24,8 +24,8 @@ FEWEST_PER_DIMENSION = 4
 """Shared tokens per dimension below which a fitted rotation proves nothing."""
 FEWEST_TOKENS = 16
 """Shared tokens below which nothing is compared: tokenizers made apart share a few special ones."""
-LEAST_DIRECTIONS = 0.1
-"""Share of directions that are less alike than the statistic."""
+LEAST = 0.1
+"""Share of directions, or tokens, that are less alike than the statistic."""
 RENUMBERED_TOKENS = 1024
 """Tokens that are looked for under other numbers."""
 SPLIT_SEED = 20250219
@@ -80,8 +80,26 @@ def _names(pair: Pair, component: Component) -> tuple[str | None, str | None]:
 
 
 def _rows(pair: Pair, component: Component) -> tuple[Floats, Floats] | None:
-    """Vectors of the same tokens."""
-    return pair.token_rows_of(*_names(pair, component))
+    """Vectors of the same tokens; of heads with the gain of the last norm, which a copyist may move into them."""
+    rows = pair.token_rows_of(*_names(pair, component))
+    if rows is None or component != "head":
+        return rows
+    gains = _gains(pair, component)
+    return rows[0] * gains[0], rows[1] * gains[1]
+
+
+def _gains(pair: Pair, component: Component) -> tuple[Floats, Floats]:
+    """What the last norm does to the stream before the head reads it; ones for embeddings."""
+    ours, theirs = (last_gain(body) for body in (pair.ours, pair.theirs))
+    return (ours, theirs) if component == "head" else (np.ones_like(ours), np.ones_like(theirs))
+
+
+def last_gain(body: Body) -> Floats:
+    """Gain of the norm behind all layers of the text; ones where there is none."""
+    stack, name = body.anatomy.stacks.get("text"), body.anatomy.last_norm
+    if stack is None or name is None:
+        return np.ones(1, np.float32)
+    return body.subject.values.whole(name) + np.float32(stack.norm_offset)
 
 
 def _order(pair: Pair, component: Component, ours: Floats, theirs: Floats) -> Finding:
@@ -99,7 +117,7 @@ def _order(pair: Pair, component: Component, ours: Floats, theirs: Floats) -> Fi
         statement=f"{share:.0%} of the dimensions lie in the order of {pair.candidate}'s"
         f" (median correlation {same:.2f} over {len(ours)} shared tokens)",
         statistic="share of dimensions in the same order", value=share, p_value=p_value, exact=True,
-        details={"tokens": len(ours), "median_correlation": round(same, 4), "closeness": closeness(ours, theirs)},
+        details={"tokens": len(ours), "median_correlation": round(same, 4), **_near(ours, theirs)},
     )  # fmt: skip
 
 
@@ -109,12 +127,12 @@ def _turned(pair: Pair, component: Component, ours: Floats, theirs: Floats) -> F
     It means something only where the text descends; what that leaves open, neighbours.py weighs.
     """
     value = closeness(ours, theirs)
-    strength: Strength = "derived" if value >= ENDS_ALIGNED.close else "no_evidence"
+    strength: Strength = "derived" if value >= ENDS_ALIGNED.turned else "no_evidence"
     return Finding(
         component=component, candidate=pair.candidate, method="turned", strength=strength,
         statement=f"turned as the rest of the text is, the tokens have a median cosine of {value:.2f} with"
         f" {pair.candidate}'s",
-        statistic="median cosine of tokens", value=value, details={"tokens": len(ours), "closeness": value},
+        statistic="median cosine of tokens", value=value, details={"tokens": len(ours), **_near(ours, theirs)},
     )  # fmt: skip
 
 
@@ -147,7 +165,7 @@ def held_out_alignment(ours: Floats, theirs: Floats) -> tuple[float, float]:
     left, right = white(ours), white(theirs)
     u, _, v = np.linalg.svd(left[fitted].T @ right[fitted], full_matrices=False)
     one, other = _standard(left[tested] @ u), _standard(right[tested] @ v.T)
-    least = float(np.quantile((one * other).sum(0), LEAST_DIRECTIONS))
+    least = float(np.quantile((one * other).sum(0), LEAST))
     turn = procrustes(ours[fitted], theirs[fitted])
     return least, closeness(ours[tested] @ turn, theirs[tested])
 
@@ -159,6 +177,14 @@ def closeness(ours: Floats, theirs: Floats) -> float:
     return float(np.median((one * other).sum(1) / np.where(length > 0, length, 1)))
 
 
+def _near(ours: Floats, theirs: Floats) -> dict[str, float]:
+    """How close tokens are in one basis, and the least alike tenth of them once both sides are whitened."""
+    left, right = white(ours), white(theirs)
+    length = np.linalg.norm(left, axis=1) * np.linalg.norm(right, axis=1)
+    cosines = (left * right).sum(1) / np.where(length > 0, length, 1)
+    return {"closeness": closeness(ours, theirs), "least": float(np.quantile(cosines, LEAST))}
+
+
 def _renumbered(pair: Pair, component: Component) -> Finding | None:
     """Tokens looked for under any number, in the basis of the text's rotation: by one half of the directions, and by
     the other.
@@ -166,7 +192,8 @@ def _renumbered(pair: Pair, component: Component) -> Finding | None:
     turn, names = pair.turns.get("text"), _names(pair, component)
     if turn is None or names[0] is None or names[1] is None:
         return None
-    tables = pair.ours.subject.values.whole(names[0]), pair.theirs.subject.values.whole(names[1])
+    gains = _gains(pair, component)
+    tables = pair.ours.subject.values.whole(names[0]) * gains[0], pair.theirs.subject.values.whole(names[1]) * gains[1]
     if turn.rotation.shape != (tables[0].shape[1], tables[1].shape[1]) or min(map(len, tables)) < FEWEST_TOKENS:
         return None
     chosen = np.unique(np.linspace(0, len(tables[0]) - 1, RENUMBERED_TOKENS).astype(np.int64))

@@ -12,9 +12,9 @@ from harness.audit.finding import Component
 from harness.audit.frame import Frame, FrameName
 from harness.audit.matrices import unit
 from harness.audit.pair import Pair
-from harness.audit.parts import Stack
+from harness.audit.parts import Block, Stack
 from harness.audit.units import Units, halves, router_rows, units_of
-from harness.audit.values import Floats, Ids, Values
+from harness.audit.values import Floats, Ids
 
 MOST_UNITS = 256
 """Units of a part that are compared with all of the candidate's: enough for any p-value that is written."""
@@ -22,6 +22,9 @@ SCREENED = 100
 """Pairs of layers up to which all are compared in full. Of more, a few units are matched by their nearest first."""
 SCREENING_UNITS, NEAREST_LAYERS = 64, 2
 """Units that screen a pair of layers, and the candidate's layers that each of ours is then compared with in full."""
+EXPERTS = "experts."
+HELD_EXPERTS = 16
+"""Experts of a layer up to which all are held; of larger mixtures those that the router pairs, at like depth."""
 SURE = 0.6
 """Share and similarity at which a layer is explained."""
 
@@ -142,30 +145,49 @@ def _at(
         layers = [layer for layer, at in places if at == other]
         if not layers:
             continue
-        their_router = router_rows(theirs, block, read)
-        held: dict[frozenset[str] | None, list[Units]] = {}
+        their_router, few = router_rows(theirs, block, read), _are_few(block)
+        held = units_of(theirs, block, read, None if few else frozenset(), most=HELD_EXPERTS)
         for layer in layers:
-            wanted = _experts(sampled[layer], routers[layer], their_router, frame)
-            if wanted not in held:
-                held[wanted] = units_of(theirs, block, read, wanted)
+            experts = _experts(sampled[layer], routers[layer], their_router, frame)
+            candidates = held
+            if not few and experts is not None and _at_like_depth(layer, other, len(sampled), len(theirs.blocks)):
+                candidates = units_of(theirs, block, read, frozenset().union(*experts.values()))
             for one in sampled[layer]:
-                for candidate in held[wanted]:
-                    if comparable(one.units, candidate):
+                for candidate in candidates:
+                    if comparable(one.units, candidate) and _belongs(one.units.part, candidate.part, experts):
                         yield _compare(one, candidate, frame.name, (layer, other), full=full)
+
+
+def _are_few(block: Block) -> bool:
+    """Whether all experts of a layer can be held at once."""
+    return len(block.feed_forwards) <= HELD_EXPERTS
+
+
+def _at_like_depth(layer: int, other: int, layers: int, others: int) -> bool:
+    """Where the experts of large mixtures are compared: reading them for all pairs of layers would take days."""
+    return other == layer * others // layers
 
 
 def _experts(
     sampled: Sequence[Sampled], ours: Floats | None, theirs: Floats | None, frame: Frame
-) -> frozenset[str] | None:
-    """Of the candidate's experts those of the same numbers, and those that the router sends the same tokens to.
-
-    None where no routers can be compared: then a few experts stand for all.
+) -> dict[str, set[str]] | None:
+    """Which of the candidate's experts each of ours is compared with: the one of its number, and the one that the router
+    sends the same tokens to. None where no routers can be compared: then all with all.
     """
-    numbers = [int(one.units.part.removeprefix("experts.")) for one in sampled if one.units.part.startswith("experts.")]
-    if not numbers or ours is None or theirs is None or max(numbers) >= len(ours):
+    parts = [one.units.part for one in sampled if one.units.part.startswith(EXPERTS)]
+    if not parts or ours is None or theirs is None:
+        return None
+    numbers = [int(part.removeprefix(EXPERTS)) for part in parts]
+    if max(numbers) >= len(ours):
         return None
     nearest = (unit(frame.bring(ours))[numbers] @ theirs.T).argmax(1)
-    return frozenset(f"experts.{number}" for number in {*numbers, *nearest.tolist()} if number < len(theirs))
+    return {part: {part, f"{EXPERTS}{number}"} for part, number in zip(parts, nearest, strict=True)}
+
+
+def _belongs(ours: str, theirs: str, experts: dict[str, set[str]] | None) -> bool:
+    """Whether a pair of feed-forward parts is compared: not every expert with every other."""
+    both = ours.startswith(EXPERTS) and theirs.startswith(EXPERTS)
+    return experts is None or not both or theirs in experts.get(ours, {theirs})
 
 
 def is_explained(found: Sequence[Compared], layers: int) -> bool:

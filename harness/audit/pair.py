@@ -59,7 +59,7 @@ class Pair:
         names = self.ours.anatomy.embedding, self.theirs.anatomy.embedding
         if names[0] is None or names[1] is None:
             return None
-        sizes = self.ours.subject.tensors[names[0]].shape[0], self.theirs.subject.tensors[names[1]].shape[0]
+        sizes = self.ours.subject.values.tensors[names[0]].shape[0], self.theirs.subject.values.tensors[names[1]].shape[0]
         return shared_rows(self.ours.vocabulary, self.theirs.vocabulary, sizes)
 
     def token_rows(self, component: Component) -> tuple[Floats, Floats] | None:
@@ -78,7 +78,7 @@ class Pair:
     def _some(self, tokens: tuple[Ids, Ids], name: str, other: str) -> tuple[Ids, Ids] | None:
         """At most MOST_TOKENS shared rows, evenly spread, that both matrices have."""
         ours, theirs = tokens
-        sizes = self.ours.subject.tensors[name].shape[0], self.theirs.subject.tensors[other].shape[0]
+        sizes = self.ours.subject.values.tensors[name].shape[0], self.theirs.subject.values.tensors[other].shape[0]
         inside = (ours < sizes[0]) & (theirs < sizes[1])
         ours, theirs = ours[inside], theirs[inside]
         if len(ours) == 0:

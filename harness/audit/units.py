@@ -40,22 +40,24 @@ class Units:
         return len(self.first)
 
 
-def units_of(stack: Stack, block: Block, values: Values, experts: frozenset[str] | None = None) -> list[Units]:
-    """Every part of a layer that can be read as units; of its experts only those of these names, else a few."""
-    chosen = _some(block.feed_forwards) if experts is None else [
+def units_of(
+    stack: Stack, block: Block, values: Values, experts: frozenset[str] | None = None, *, most: int = MOST_EXPERTS
+) -> list[Units]:
+    """Every part of a layer that can be read as units; of its experts those of these names, else at most so many."""
+    chosen = _some(block.feed_forwards, most) if experts is None else [
         part for part in block.feed_forwards if part.part in experts or not part.part.startswith("experts.")
     ]  # fmt: skip
     found = [_feed_forward(stack, block, part, values) for part in chosen]
     return [units for units in [*found, *_attention(stack, block, values)] if units is not None]
 
 
-def _some(parts: Sequence[FeedForward]) -> Sequence[FeedForward]:
+def _some(parts: Sequence[FeedForward], most: int) -> Sequence[FeedForward]:
     """All blocks of a dense layer; of many experts a few, those of the same numbers in every model."""
-    if len(parts) <= MOST_EXPERTS:
+    if len(parts) <= most:
         return parts
     shared = [part for part in parts if not part.part.startswith("experts.")]
     routed = sorted((part for part in parts if part.part.startswith("experts.")), key=_number)
-    return [*shared, *routed[: max(1, MOST_EXPERTS - len(shared))]]
+    return [*shared, *routed[: max(1, most - len(shared))]]
 
 
 def _number(part: FeedForward) -> int:
