@@ -70,15 +70,13 @@ def _acted(body: Body, tokens: Ids, most: int | None) -> list[Acted]:
     return found
 
 
-def _in_block(
-    stack: Stack, block: Block, values: Values, seen: Floats, layer: int, most: int | None
-) -> list[Acted]:
+def _in_block(stack: Stack, block: Block, values: Values, seen: Floats, layer: int, most: int | None) -> list[Acted]:
     found: list[Acted] = []
     for part in block.feed_forwards[:MOST_EXPERTS]:
         rows = gated(stack, block, part, values)
-        if rows is None or rows[0] is None:
+        gate, up = (None, None) if rows is None else rows[:2]
+        if gate is None or up is None:
             continue
-        gate, up, _ = rows
         count = len(gate) if most is None else min(most, len(gate))
         chosen = np.unique(np.linspace(0, len(gate) - 1, count).astype(np.int64))
         found.append(Acted(layer, part.part, _standard(seen @ gate[chosen].T), _standard(seen @ up[chosen].T)))

@@ -14,7 +14,7 @@ from harness.audit.anatomy import STACKED
 from harness.audit.calibration import HEADS
 from harness.audit.finding import Component, Finding, LayerPair, Strength
 from harness.audit.frame import Frame
-from harness.audit.invariants import Invariants, of_attention
+from harness.audit.invariants import Invariants, of_attention, turned
 from harness.audit.pair import Pair
 from harness.audit.parts import Stack
 from harness.audit.values import Floats, Values
@@ -77,15 +77,17 @@ def nearest(scores: Scores) -> dict[int, float]:
 def compare_heads(pair: Pair, component: Component, frame: Frame) -> Scores:
     """Every layer with every layer; in large models, layers of like depth."""
     stacks = pair.stacks(component)
-    assert stacks is not None
+    if stacks is None:
+        return {}
     ours, theirs = stacks
     values = pair.ours.subject.values, pair.theirs.subject.values
     held = 4 * len(KINDS) * (len(ours.blocks) * theirs.width**2 + len(theirs.blocks) * theirs.width**2)
     if held > MOST_BYTES:
         places = {(layer, layer * len(theirs.blocks) // len(ours.blocks)) for layer in range(len(ours.blocks))}
+        pairs = ((at, _turned(ours, at[0], values[0], frame), at[1]) for at in sorted(places))
         return {
-            at: score for at in sorted(places)
-            if (score := _likeness(_turned(ours, at[0], values[0], frame), _prepared_heads(theirs, at[1], values[1]))) is not None
+            at: score for at, one, other in pairs
+            if (score := _likeness(one, _prepared_heads(theirs, other, values[1]))) is not None
         }  # fmt: skip
     left = [_turned(ours, layer, values[0], frame) for layer in range(len(ours.blocks))]
     right = [_prepared_heads(theirs, layer, values[1]) for layer in range(len(theirs.blocks))]
@@ -108,7 +110,7 @@ def _turned(stack: Stack, layer: int, values: Values, frame: Frame) -> Invariant
     if turn is None:
         return {} if frame.without is not None else _prepared_heads(stack, layer, values)
     found = of_attention(stack, stack.blocks[layer], values)
-    return {kind: _prepared(turn.T @ found[kind] @ turn) for kind in KINDS if kind in found}
+    return {kind: _prepared(turned(found[kind], turn)) for kind in KINDS if kind in found}
 
 
 def _prepared(kernel: Floats) -> Floats:
@@ -134,4 +136,3 @@ def _likeness(ours: Invariants, theirs: Invariants) -> float | None:
 def unbiased_cka(ours: Floats, theirs: Floats) -> float:
     """Unbiased linear CKA of two matrices (features, samples) over the same samples."""
     return float(np.vdot(_prepared(ours.T @ ours), _prepared(theirs.T @ theirs)))
-

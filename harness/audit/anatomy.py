@@ -22,7 +22,9 @@ from harness.checkpoint.tensors import Tensor
 
 STACKED: tuple[Component, ...] = ("text", "vision", "audio")
 """Components that are made of layers."""
-LAST_NORM = re.compile(r"(^|\.)(norm|final_norm|final_layernorm|final_layer_norm|ln_f|norm_f|ln_out|post_norm)\.weight$")
+LAST_NORM = re.compile(
+    r"(^|\.)(norm|final_norm|final_layernorm|final_layer_norm|ln_f|norm_f|ln_out|post_norm)\.weight$"
+)
 NORMS = ("norm_in", "norm_ffn")
 LESS_ONE = ("gemma", "qwen3_next", "recurrent_gemma")
 """Families that store norm gains less 1."""

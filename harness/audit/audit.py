@@ -9,7 +9,18 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 
-from harness.audit import activations, aligned, census, code, configuration, embeddings, norms, projector, tokenizer, trunk
+from harness.audit import (
+    activations,
+    aligned,
+    census,
+    code,
+    configuration,
+    embeddings,
+    norms,
+    projector,
+    tokenizer,
+    trunk,
+)
 from harness.audit.calibration import ALPHA, CALIBRATED_ON
 from harness.audit.conclude import conclude
 from harness.audit.finding import COMPONENTS, AuditReport, Component, Cost, Examined, Finding
@@ -89,7 +100,7 @@ def _compare(ours: Body, candidate: Body, known: Mapping[Key, Band]) -> list[Fin
     for method in FILE_METHODS:
         if method.present(ours.subject):
             found += method.findings(ours.subject, candidate.subject)
-    return weighed(tempered(pair, found))
+    return weighed(tempered(pair, configuration.answered(found)))
 
 
 def _components(body: Body) -> list[Component]:

@@ -23,8 +23,11 @@ POLISH = 8
 SEED = 20250321
 
 
-def rotation(partners: Partners) -> Floats:
-    """(audited width, candidate's width), orthogonal, up to its sign, which no pair of matrices determines."""
+def rotation(partners: Partners, *, polished: bool = True) -> Floats:
+    """(audited width, candidate's width), orthogonal, up to its sign, which no pair of matrices determines.
+
+    Not `polished`, it is good enough to tell which of many partners belong together.
+    """
     ours, theirs = _both_ways(partners)
     width, other = ours.shape[1], theirs.shape[2]
     turn = np.random.default_rng(SEED).normal(size=(width, other)).astype(np.float32)
@@ -37,7 +40,7 @@ def rotation(partners: Partners) -> Floats:
         if change < SETTLED:
             break
     turn = polar(turn)
-    for _ in range(POLISH):  # among rotations now, where the relaxation's weights have no say
+    for _ in range(POLISH if polished else 0):  # among rotations now, where the relaxation's weights have no say
         turn = polar(_applied(ours, theirs, turn))
     return turn
 
@@ -72,5 +75,5 @@ def _applied(ours: Floats, theirs: Floats, turn: Floats) -> Floats:
     count, width, _ = ours.shape
     other = theirs.shape[2]
     left = (ours.reshape(count * width, width) @ turn).reshape(count, width, other)
-    moved: Floats = left.transpose(1, 0, 2).reshape(width, count * other) @ theirs.reshape(count * other, other)
-    return moved
+    moved = left.transpose(1, 0, 2).reshape(width, count * other) @ theirs.reshape(count * other, other)
+    return np.asarray(moved, np.float32)

@@ -17,7 +17,7 @@ from harness.audit.calibration import ALPHA, EMBEDDING_ORDER, ENDS_ALIGNED, RENU
 from harness.audit.finding import Component, Finding, Strength
 from harness.audit.frame import procrustes
 from harness.audit.pair import Body, Pair
-from harness.audit.values import Floats
+from harness.audit.values import Floats, Ids
 
 ENDS: tuple[Component, ...] = ("embeddings", "head")
 FEWEST_PER_DIMENSION = 4
@@ -28,6 +28,8 @@ LEAST = 0.1
 """Share of directions, or tokens, that are less alike than the statistic."""
 RENUMBERED_TOKENS = 1024
 """Tokens that are looked for under other numbers."""
+ROUNDING = 1e-10
+"""Variances below this share of the largest are rounding."""
 SPLIT_SEED = 20250219
 
 
@@ -152,7 +154,7 @@ def _aligned(pair: Pair, component: Component, ours: Floats, theirs: Floats) -> 
         f" directions correlates with {pair.candidate}'s by {value:.2f} at most on the others (independent models:"
         f" up to {ENDS_ALIGNED.highest:.2f})",
         statistic="held-out correlation of the least alike tenth of directions", value=value,
-        details={"tokens": len(ours), "closeness": close},
+        details={"tokens": len(ours), "closeness": close, "one_width": ours.shape[1] == theirs.shape[1]},
     )  # fmt: skip
 
 
@@ -218,18 +220,21 @@ def _renumbered(pair: Pair, component: Component) -> Finding | None:
     )  # fmt: skip
 
 
-def _nearest(ours: Floats, theirs: Floats) -> np.ndarray:
+def _nearest(ours: Floats, theirs: Floats) -> Ids:
     """The row of theirs with the highest cosine, for each of ours."""
     unit = theirs / np.maximum(np.linalg.norm(theirs, axis=1, keepdims=True), 1e-12)
-    return (ours @ unit.T).argmax(1)
+    nearest: Ids = (ours @ unit.T).argmax(1)
+    return nearest
 
 
 def white(rows: Floats) -> Floats:
     """Rows of unit length whose directions all have the same variance, in the basis in which they stand."""
     length = np.linalg.norm(rows - rows.mean(0), axis=1, keepdims=True)
-    unit = (rows - rows.mean(0)) / np.where(length > 0, length, 1)
-    u, _, v = np.linalg.svd((unit - unit.mean(0)).astype(np.float64), full_matrices=False)
-    whitened: Floats = (u @ v).astype(np.float32)
+    unit = ((rows - rows.mean(0)) / np.where(length > 0, length, 1)).astype(np.float64)
+    unit -= unit.mean(0)
+    sizes, vectors = np.linalg.eigh(unit.T @ unit)
+    kept = sizes > ROUNDING * max(float(sizes[-1]), 1e-30)
+    whitened: Floats = (unit @ ((vectors[:, kept] / np.sqrt(sizes[kept])) @ vectors[:, kept].T)).astype(np.float32)
     return whitened
 
 

@@ -116,9 +116,9 @@ def _through(stack: Stack, block: Block, part: FeedForward, values: Values, seen
     if found is None:
         return np.zeros_like(seen)
     gate, up, down = found
-    act = seen @ up.T if gate is None else _activated(stack, seen @ gate.T) * (seen @ up.T)
-    written: Floats = (_activated(stack, act) if gate is None else act) @ down
-    return written
+    linear = np.asarray(seen @ up.T, np.float32)
+    act = _activated(stack, linear) if gate is None else _activated(stack, np.asarray(seen @ gate.T)) * linear
+    return np.asarray(act @ down, np.float32)
 
 
 def _activated(stack: Stack, value: Floats) -> Floats:
@@ -128,6 +128,6 @@ def _activated(stack: Stack, value: Floats) -> Floats:
         return np.maximum(value, 0)
     if "gelu" in kind:
         inner = np.float32(0.7978845608) * (value + np.float32(0.044715) * value**3)
-        return value * (1 + np.tanh(inner)) / 2
+        return np.asarray(value * (1 + np.tanh(inner)) / 2, np.float32)
     active: Floats = value / (1 + np.exp(-np.clip(value, -60, 60)))
     return active

@@ -1,4 +1,4 @@
-"""Of every layer, matrices (width, width) that turn with the stream and do not know the order, scale or mixing of units.
+"""Of every layer, matrices (width, width) that turn with the stream and know no order, scale or mixing of units.
 
 Sums over units of u uᵀ (and of what a unit reads times what it writes), projectors on what each head reads and writes,
 products of a head's outputs with its values and of its keys with its queries. A disguise that leaves the model's
@@ -16,8 +16,8 @@ from harness.audit.projections import Projections, projections
 from harness.audit.units import Units, halves, units_of
 from harness.audit.values import Floats, Values
 
-SMALL = 1e-5
-"""Singular values below this share of the largest are rounding."""
+SMALL = 1e-10
+"""Squares of singular values below this share of the largest are rounding."""
 
 Invariants = Mapping[str, Floats]
 """By kind; kinds of two letters that differ are not symmetric."""
@@ -56,9 +56,11 @@ def _projectors(rows: Floats, heads: int) -> Floats | None:
 
 def _basis(head: Floats) -> Floats:
     """Orthonormal rows that span the head's; those that numbers cannot tell from nothing are left out."""
-    _, sizes, rows = np.linalg.svd(head.astype(np.float64), full_matrices=False)
-    kept: Floats = rows[sizes > SMALL * max(float(sizes[0]), 1e-30)].astype(np.float32)
-    return kept
+    rows = head.astype(np.float64)
+    sizes, vectors = np.linalg.eigh(rows @ rows.T)
+    kept = sizes > SMALL * max(float(sizes[-1]), 1e-30)
+    basis: Floats = ((vectors[:, kept] / np.sqrt(sizes[kept])).T @ rows).astype(np.float32)
+    return basis
 
 
 def _product(shared: Floats | None, asking: Floats | None, parts: Projections) -> Floats | None:
@@ -75,7 +77,7 @@ def _product(shared: Floats | None, asking: Floats | None, parts: Projections) -
 
 
 def of_feed_forward(stack: Stack, block: Block, values: Values) -> Invariants:
-    """Second moments of gates, ups and downs of all units, and of what a unit's linear half reads with what it writes."""
+    """Second moments of gates, ups and downs of all units, and of what their linear half reads with what they write."""
     found: dict[str, Floats] = {}
     for units in units_of(stack, block, values):
         if units.signed:
@@ -90,8 +92,13 @@ def _moments(units: Units) -> Invariants:
     return {kind + kind: rows.T @ rows for kind, rows in sides.items()} | {"ud": sides["u"].T @ sides["d"]}
 
 
+def turned(matrix: Floats, turn: Floats) -> Floats:
+    """The matrix in the basis that the rotation leads to."""
+    return np.asarray(turn.T @ matrix @ turn, np.float32)
+
+
 def normal(matrix: Floats) -> Floats:
     """Without its share of the identity, which no rotation moves, and of length 1."""
     centred = matrix - np.eye(len(matrix), dtype=np.float32) * np.float32(np.trace(matrix) / len(matrix))
-    scaled: Floats = centred / np.float32(max(float(np.linalg.norm(centred)), 1e-30))
+    scaled: Floats = (centred / max(float(np.linalg.norm(centred)), 1e-30)).astype(np.float32)
     return scaled

@@ -16,11 +16,12 @@ from harness.audit.parts import Block, Stack
 from harness.audit.units import Units, halves, router_rows, units_of
 from harness.audit.values import Floats, Ids
 
-MOST_UNITS = 256
-"""Units of a part that are compared with all of the candidate's: enough for any p-value that is written."""
+MOST_UNITS, FEWER_UNITS = 256, 128
+"""Units of a part that are compared with all of the candidate's: enough for any p-value that is written. Fewer in deep
+models."""
 SCREENED = 100
 """Pairs of layers up to which all are compared in full. Of more, a few units are matched by their nearest first."""
-SCREENING_UNITS, NEAREST_LAYERS = 64, 2
+SCREENING_UNITS, NEAREST_LAYERS = 32, 2
 """Units that screen a pair of layers, and the candidate's layers that each of ours is then compared with in full."""
 EXPERTS = "experts."
 HELD_EXPERTS = 16
@@ -40,6 +41,8 @@ class Compared:
     other_part: str
     agreement: float
     """Share of units on which the match by gate (value, query) and the match by the other matrices agree."""
+    agreeing: int
+    """Units on which both matchings agree."""
     similarity: float
     """Median similarity, in the matrices that did not choose it, of the units matched by gate (value, query)."""
     chance: float
@@ -80,16 +83,17 @@ def compare_layers(pair: Pair, component: Component) -> list[Compared]:
     stacks = pair.stacks(component)
     if stacks is None:
         return []
-    ours, _ = stacks
+    ours, theirs = stacks
     read = pair.ours.subject.values
+    most = MOST_UNITS if len(ours.blocks) * len(theirs.blocks) <= SCREENED else FEWER_UNITS
     sampled = [
-        [Sampled(units, np.arange(len(units)), len(units)).some(MOST_UNITS) for units in units_of(ours, block, read)]
+        [Sampled(units, np.arange(len(units)), len(units)).some(most) for units in units_of(ours, block, read)]
         for block in ours.blocks
     ]
     routers = [router_rows(ours, block, read) for block in ours.blocks]
     compared: list[Compared] = []
     for frame in pair.frames(component):
-        found = _in_frame(pair, component, [_brought(members, frame) for members in sampled], routers, frame)
+        found = _in_frame(pair, theirs, [_brought(members, frame) for members in sampled], routers, frame)
         compared += found
         if is_explained(found, len(ours.blocks)):
             break
@@ -106,11 +110,8 @@ def _brought(members: Sequence[Sampled], frame: Frame) -> list[Sampled]:
 
 
 def _in_frame(
-    pair: Pair, component: Component, sampled: list[list[Sampled]], routers: list[Floats | None], frame: Frame
+    pair: Pair, theirs: Stack, sampled: list[list[Sampled]], routers: list[Floats | None], frame: Frame
 ) -> list[Compared]:
-    stacks = pair.stacks(component)
-    assert stacks is not None
-    theirs = stacks[1]
     every = [(layer, other) for other in range(len(theirs.blocks)) for layer in range(len(sampled))]
     if len(every) <= SCREENED:
         return list(_at(pair, theirs, sampled, routers, frame, every, full=True))
@@ -171,8 +172,8 @@ def _at_like_depth(layer: int, other: int, layers: int, others: int) -> bool:
 def _experts(
     sampled: Sequence[Sampled], ours: Floats | None, theirs: Floats | None, frame: Frame
 ) -> dict[str, set[str]] | None:
-    """Which of the candidate's experts each of ours is compared with: the one of its number, and the one that the router
-    sends the same tokens to. None where no routers can be compared: then all with all.
+    """Which of the candidate's experts each of ours is compared with: the one of its number, and the one that the
+    router sends the same tokens to. None where no routers can be compared: then all with all.
     """
     parts = [one.units.part for one in sampled if one.units.part.startswith(EXPERTS)]
     if not parts or ours is None or theirs is None:
@@ -219,7 +220,7 @@ def _compare(one: Sampled, candidate: Units, frame: FrameName, at: tuple[int, in
     in_place, same, p_in_place = _in_place(similarities, one, candidate, full=full)
     return Compared(
         frame=frame, part=one.units.part, layer=at[0], other=at[1], other_part=candidate.part,
-        agreement=agreeing / min(rows, columns), similarity=_root(float(np.median(held_out)), power),
+        agreement=agreeing / min(rows, columns), agreeing=agreeing, similarity=_root(float(np.median(held_out)), power),
         chance=chance_of_agreement(min(agreeing, rows, columns), rows, columns),
         in_place=in_place, in_place_similarity=same, p_in_place=p_in_place,
     )  # fmt: skip

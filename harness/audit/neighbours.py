@@ -30,7 +30,10 @@ def _weighed(pair: Pair, finding: Finding, descended: Sequence[Finding], finding
     if finding.strength not in ("derived", "refer"):
         return finding
     beside = [one for one in descended if one.component in TOGETHER.get(finding.component, ())]
-    if finding.method == "turned" and not any(one.component == "text" for one in beside):
+    # Whatever a narrow model has learned, a wide one has learned too: of its directions some fit all of the narrow's.
+    from_text = finding.method == "turned" or (finding.method == "matching" and finding.component in BESIDE)
+    needs_text = from_text or finding.details.get("one_width") is False
+    if needs_text and not any(one.component == "text" for one in beside):
         return finding.model_copy(update={"strength": "no_evidence"})
     near = _nearness(findings, finding.component, _bases(beside))
     if not beside or near is None or finding.method == "census":
@@ -40,8 +43,8 @@ def _weighed(pair: Pair, finding: Finding, descended: Sequence[Finding], finding
         return finding
     names = sorted({one.component for one in beside})
     why = (
-        f"; but the {' and the '.join(names)} beside it {'is' if len(names) == 1 else 'are'} the candidate's, and what is"
-        f" learned anew there comes to resemble it too (cosine {near[0]:.2f})"
+        f"; but the {' and the '.join(names)} beside it {'is' if len(names) == 1 else 'are'} the candidate's, and what"
+        f" is learned anew there comes to resemble it too (cosine {near[0]:.2f})"
     )
     return finding.model_copy(update={"strength": strength, "statement": finding.statement + why})
 
@@ -60,7 +63,9 @@ def _nearness(findings: Sequence[Finding], component: Component, bases: set[str]
     if "by layers" in bases or ("by vocabulary" in bases and component == "head"):
         methods |= {"turned", "matching"}
     found = [one.details for one in findings if one.component == component and one.method in methods]
-    near = [(close, details.get("least", 0.0)) for details in found if isinstance(close := details.get("closeness"), float)]
+    near = [
+        (close, details.get("least", 0.0)) for details in found if isinstance(close := details.get("closeness"), float)
+    ]
     return max(((close, least) for close, least in near if isinstance(least, float)), default=None)
 
 

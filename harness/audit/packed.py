@@ -88,7 +88,7 @@ def _gptq_or_awq(tensors: Mapping[str, Tensor], stem: str, _: Read) -> Packed | 
 
 
 def _gptq(read: Read, stem: str, bits: int, index: str | None) -> Floats:
-    """qweight (in / per word, out), qzeros (groups, out / per word) less 1, scales (groups, out), g_idx (in)."""
+    """Qweight (in / per word, out), qzeros (groups, out / per word) less 1, scales (groups, out), g_idx (in)."""
     scales = np.asarray(read(f"{stem}.scales"), np.float32)
     codes = _spread(np.ascontiguousarray(read(f"{stem}.qweight").T), bits).T
     zero = _spread(read(f"{stem}.qzeros"), bits) + 1
@@ -99,7 +99,7 @@ def _gptq(read: Read, stem: str, bits: int, index: str | None) -> Floats:
 
 
 def _awq(read: Read, stem: str) -> Floats:
-    """qweight (in, out / 8), qzeros (groups, out / 8), scales (groups, out)."""
+    """Qweight (in, out / 8), qzeros (groups, out / 8), scales (groups, out)."""
     scales = np.asarray(read(f"{stem}.scales"), np.float32)
     place = np.argsort(AWQ_ORDER)
     codes, zero = (
@@ -139,7 +139,7 @@ def _unpacked(read: Read, stem: str, bits: int, shape: tuple[int, int], zero: st
 
 
 def _four_bits(tensors: Mapping[str, Tensor], stem: str, read: Read) -> Packed | None:
-    """bitsandbytes' bytes of two codes; the shape is in a state that the checkpoint holds as JSON."""
+    """Bitsandbytes' bytes of two codes; the shape is in a state that the checkpoint holds as JSON."""
     name = f"{stem}.weight"
     codes = tensors.get(name)
     state = next((name + QUANT_STATE + kind for kind in FOUR_BITS if name + QUANT_STATE + kind in tensors), None)
@@ -148,7 +148,9 @@ def _four_bits(tensors: Mapping[str, Tensor], stem: str, read: Read) -> Packed |
     try:
         stated = json.loads(bytes(read(state).astype(np.uint8)).decode())
         shape, block = tuple(int(size) for size in stated["shape"]), int(stated["blocksize"])
-        nested = (int(stated["nested_blocksize"]), float(stated["nested_offset"])) if "nested_offset" in stated else None
+        nested = (
+            (int(stated["nested_blocksize"]), float(stated["nested_offset"])) if "nested_offset" in stated else None
+        )
     except (ValueError, KeyError, TypeError):
         return None
     size, blocks = int(np.prod(shape)), int(np.prod(tensors[f"{name}.absmax"].shape))
@@ -167,23 +169,23 @@ def _nested_fits(tensors: Mapping[str, Tensor], name: str, blocks: int, nested: 
     return int(np.prod(coarse.shape)) * nested >= blocks and mapped.shape == (256,)
 
 
-def _from_bytes(
-    read: Read, name: str, shape: tuple[int, ...], block: int, nested: tuple[int, float] | None
-) -> Floats:
+def _from_bytes(read: Read, name: str, shape: tuple[int, ...], block: int, nested: tuple[int, float] | None) -> Floats:
     """Codes of a byte, the upper half first, by the map; times the largest absolute value of their block."""
     stored = read(name).reshape(-1)
     codes = np.stack([stored >> 4, stored & 15], 1).reshape(-1)
     largest = np.asarray(read(f"{name}.absmax")).reshape(-1)
     if nested is not None:
         coarse = np.repeat(np.asarray(read(f"{name}.nested_absmax"), np.float32), nested[0])[: len(largest)]
-        largest = np.asarray(read(f"{name}.nested_quant_map"), np.float32)[largest.astype(np.int64)] * coarse + nested[1]
+        largest = (
+            np.asarray(read(f"{name}.nested_quant_map"), np.float32)[largest.astype(np.int64)] * coarse + nested[1]
+        )
     scale = np.repeat(largest.astype(np.float32), block)[: len(codes)]
     values: Floats = (np.asarray(read(f"{name}.quant_map"), np.float32)[codes] * scale).reshape(shape)
     return values
 
 
 def _eight_bits(tensors: Mapping[str, Tensor], stem: str, _: Read) -> Packed | None:
-    """bitsandbytes' rows of bytes times SCB / 127."""
+    """Bitsandbytes' rows of bytes times SCB / 127."""
     codes, scale = tensors.get(f"{stem}.weight"), tensors[f"{stem}.SCB"]
     if codes is None or codes.dtype != "I8" or len(codes.shape) != 2 or scale.shape != codes.shape[:1]:
         return None

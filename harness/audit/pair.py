@@ -59,7 +59,10 @@ class Pair:
         names = self.ours.anatomy.embedding, self.theirs.anatomy.embedding
         if names[0] is None or names[1] is None:
             return None
-        sizes = self.ours.subject.values.tensors[names[0]].shape[0], self.theirs.subject.values.tensors[names[1]].shape[0]
+        sizes = (
+            self.ours.subject.values.tensors[names[0]].shape[0],
+            self.theirs.subject.values.tensors[names[1]].shape[0],
+        )
         return shared_rows(self.ours.vocabulary, self.theirs.vocabulary, sizes)
 
     def token_rows(self, component: Component) -> tuple[Floats, Floats] | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from harness.audit.anatomy import STACKED
-from harness.audit.calibration import ALPHA, MATCHING, ORDER, Floor
+from harness.audit.calibration import ALPHA, FEWEST_AGREEING, MATCHING, ORDER, Floor
 from harness.audit.finding import P_FLOOR, Component, Finding, LayerPair, Strength
 from harness.audit.layers import Compared, compare_layers
 from harness.audit.pair import Pair
@@ -25,9 +25,14 @@ class Reading:
     similarity: float
     chance: float
     """Of so many agreements by luck. A p-value for units in place; a guard against small numbers elsewhere."""
+    enough: bool = True
+    """Whether enough units agree for their share to mean something, where no p-value says so."""
 
     def passes(self, floor: Floor, limit: float) -> bool:
-        return self.chance <= limit and floor.convicts(self.agreement, self.similarity)
+        return self.enough and self.chance <= limit and floor.convicts(self.agreement, self.similarity)
+
+    def hints(self, floor: Floor, limit: float) -> bool:
+        return self.enough and self.chance <= limit and floor.hints(self.agreement, self.similarity)
 
 
 def findings(pair: Pair) -> tuple[Finding, ...]:
@@ -54,7 +59,9 @@ def _in_place(compared: Sequence[Compared]) -> list[Reading]:
 
 
 def _matched(compared: Sequence[Compared]) -> list[Reading]:
-    return [Reading(one, one.agreement, one.similarity, one.chance) for one in compared]
+    return [
+        Reading(one, one.agreement, one.similarity, one.chance, one.agreeing >= FEWEST_AGREEING) for one in compared
+    ]
 
 
 def _not_comparable(pair: Pair, component: Component) -> Finding:
@@ -80,7 +87,7 @@ def _finding(pair: Pair, component: Component, method: str, readings: Sequence[R
     derived = {one.compared.layer for one in convicting}
     if len(derived) == 1 and not any(floor.suffices(one.agreement, one.similarity) for one in convicting):
         derived = set()
-    suspicious = any(one.chance <= limit and floor.hints(one.agreement, one.similarity) for one in readings)
+    suspicious = any(one.hints(floor, limit) for one in readings)
     strength: Strength = "derived" if derived else "refer" if suspicious else "no_evidence"
     # A layer that convicts speaks before all others.
     best = min(readings, key=lambda one: (one.compared.layer not in derived, one.chance, -one.agreement))

@@ -14,7 +14,7 @@ from itertools import product
 import numpy as np
 
 from harness.audit.conjugation import Partners, likeness, rotation
-from harness.audit.invariants import Invariants, normal, of_attention, of_feed_forward
+from harness.audit.invariants import Invariants, normal, of_attention, of_feed_forward, turned
 from harness.audit.parts import Block, Stack
 from harness.audit.units import units_of
 from harness.audit.values import Floats, Values
@@ -23,10 +23,14 @@ WIDEST = 2048
 """Streams beyond this are not turned by their layers: the work grows with the third power of the width."""
 PAIRWISE_WORK = 3e8
 """Pairs of layers times width³ up to which every pair is tried (36 pairs at width 192, 100 at 144)."""
+WIDE = 320
+"""Streams beyond this are turned by fewer mixtures, and by feed-forward blocks only where attention cannot be read."""
 MOST_BYTES = 1 << 30
 """Invariants that are held at once; of larger models only mixtures are."""
 MOST_PARTNERS, FEW_PARTNERS = 24, 8
 """Pairs of matrices that take part; of more, as many random mixtures. The fewer in models that are not held."""
+MIXED = 0.45
+"""Least likeness of mixtures that a rotation was fitted to; strangers reach about one over the root of their number."""
 BEST = 3
 """Pairs of layers whose rotations are tried on all others."""
 EXPLAINED = 0.1
@@ -57,21 +61,18 @@ def turn_by_layers(ours: Stack, theirs: Stack, values: tuple[Values, Values]) ->
     if widest > WIDEST:
         return None
     held = 4 * 6 * widest**2 * (len(ours.blocks) + len(theirs.blocks)) <= MOST_BYTES
-    found = [
-        entry
-        for read in (of_attention, of_feed_forward)
-        for entry in (_of_kind(ours, theirs, values, read) if held else _of_mixtures(ours, theirs, values, read))
-    ]
-    if not found:
+    found: list[tuple[float, Turn]] = []
+    for read in (of_attention, of_feed_forward):
+        if not found or widest <= WIDE:
+            found += _of_kind(ours, theirs, values, read) if held else _of_mixtures(ours, theirs, values, read)
+    score, best = max(found, key=lambda entry: entry[0], default=(0.0, None))
+    if best is None or score <= 0:
         return None
-    _, best = max(found, key=lambda entry: entry[0])
     sign = _sign(best.rotation, ours, theirs, values)
     return Turn(sign * best.rotation, best.folds)
 
 
-def _of_kind(
-    ours: Stack, theirs: Stack, values: tuple[Values, Values], read: Read
-) -> Iterator[tuple[float, Turn]]:
+def _of_kind(ours: Stack, theirs: Stack, values: tuple[Values, Values], read: Read) -> Iterator[tuple[float, Turn]]:
     """The rotation that explains most by one kind of invariants, and how much it explains."""
     left, right = _layers(ours, values[0], read), _layers(theirs, values[1], read)
     if not any(left) or not any(right):
@@ -81,6 +82,11 @@ def _of_kind(
     pairs = list(_inliers(best, left, right))
     folds = tuple(_fold(pairs, half, len(left)) for half in (0, 1) if len(pairs) > 1)
     yield score, Turn(best, folds)
+
+
+def _fewer(width: int) -> int:
+    """How many pairs of matrices take part."""
+    return MOST_PARTNERS if width <= WIDE else FEW_PARTNERS
 
 
 def _fold(pairs: list[tuple[int, Partners]], half: int, layers: int) -> Fold:
@@ -102,7 +108,7 @@ def _rotations(ours: Layers, theirs: Layers) -> Iterator[Floats]:
     width = max(len(matrix) for layer in (*ours, *theirs) for matrix in layer.values())
     if len(ours) * len(theirs) * width**3 <= PAIRWISE_WORK:
         tried = [pairs for one, other in product(ours, theirs) if len(pairs := _partners(one, other)) > 1]
-        fits = [(likeness(turn := rotation(pairs), pairs), turn) for pairs in tried]
+        fits = [(likeness(turn := rotation(pairs, polished=False), pairs), turn) for pairs in tried]
         for _, turn in sorted(fits, key=lambda entry: -entry[0])[:BEST]:
             yield _refitted(turn, ours, theirs)
 
@@ -128,9 +134,10 @@ def _grouped(layers: Layers, groups: int) -> Iterator[Invariants]:
 
 def _mixed(pairs: Partners) -> Partners:
     """The pairs, or random mixtures of them: what turns every pair turns every mixture."""
-    if len(pairs) <= MOST_PARTNERS:
+    most = _fewer(len(pairs[0][0]))
+    if len(pairs) <= most:
         return pairs
-    weights = np.random.default_rng(SEED).normal(size=(MOST_PARTNERS, len(pairs))).astype(np.float32)
+    weights = np.random.default_rng(SEED).normal(size=(most, len(pairs))).astype(np.float32)
     ours, theirs = (np.stack([pair[side] for pair in pairs]) for side in (0, 1))
     return [(normal(np.tensordot(row, ours, 1)), normal(np.tensordot(row, theirs, 1))) for row in weights]
 
@@ -159,18 +166,16 @@ def _explained(turn: Floats, ours: Layers, theirs: Layers) -> float:
 def _scores(turn: Floats, ours: Layers, theirs: Layers) -> Iterator[list[float]]:
     """For each of our layers its likeness with each of theirs."""
     for one in ours:
-        turned = {kind: turn.T @ matrix @ turn for kind, matrix in one.items()}
-        yield [_cosine(turned, other) for other in theirs]
+        moved = {kind: turned(matrix, turn) for kind, matrix in one.items()}
+        yield [_cosine(moved, other) for other in theirs]
 
 
-def _cosine(turned: Invariants, other: Invariants) -> float:
-    products = [float(np.vdot(matrix, other[kind])) for kind, matrix in turned.items() if kind in other]
+def _cosine(moved: Invariants, other: Invariants) -> float:
+    products = [float(np.vdot(matrix, other[kind])) for kind, matrix in moved.items() if kind in other]
     return float(np.mean(products)) if products else 0.0
 
 
-def _of_mixtures(
-    ours: Stack, theirs: Stack, values: tuple[Values, Values], read: Read
-) -> Iterator[tuple[float, Turn]]:
+def _of_mixtures(ours: Stack, theirs: Stack, values: tuple[Values, Values], read: Read) -> Iterator[tuple[float, Turn]]:
     """The same for models whose invariants are too many to be held: random mixtures over layers of like depth."""
     groups = min(len(ours.blocks), len(theirs.blocks))
     halves = [[group for group in range(groups) if group % 2 == half] for half in (0, 1)]
@@ -188,7 +193,7 @@ def _of_mixtures(
         unseen = frozenset(layer for layer in range(len(ours.blocks)) if layer * groups // len(ours.blocks) not in half)
         folds.append((rotation(pairs), unseen))
     turn = rotation(partners)
-    yield likeness(turn, partners), Turn(turn, tuple(folds))
+    yield max(0.0, likeness(turn, partners) - MIXED), Turn(turn, tuple(folds))
 
 
 def _mixture(stack: Stack, groups: int, chosen: Sequence[int], values: Values, read: Read) -> list[Floats]:

@@ -71,9 +71,7 @@ def router_rows(stack: Stack, block: Block, values: Values) -> Floats | None:
     return None if rows is None else unit(read(stack, rows, gain(stack, block, "norm_ffn", values)))
 
 
-def gated(
-    stack: Stack, block: Block, part: FeedForward, values: Values
-) -> tuple[Floats | None, Floats, Floats] | None:
+def gated(stack: Stack, block: Block, part: FeedForward, values: Values) -> tuple[Floats | None, Floats, Floats] | None:
     """Gate (None where one matrix reads), up and down as rows of the stream, gains folded in; None if unreadable."""
     before, after = gain(stack, block, "norm_ffn", values), gain(stack, block, "norm_after_ffn", values)
     up = reading(stack, _matrix(values, part.up, part.slice_))
