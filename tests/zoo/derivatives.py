@@ -27,6 +27,8 @@ class Derivative:
     parent: str
     make: Callable[[Weights, Shape, np.random.Generator], Made]
     descends: tuple[Component, ...] = ALL
+    also: tuple[str, ...] = ()
+    """Other originals that the same components descend from."""
     trained: bool = False
     """Whether making it trains, so that it is worth keeping."""
 

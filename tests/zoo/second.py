@@ -8,11 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.audit.audit import audit
 from harness.audit.finding import Component
 from harness.environment import CACHE
 from tests.zoo import family_attacks as fa
-from tests.zoo.confusion import WEIGHTS, Judged
 from tests.zoo.families import Member, build, config, continued, member_weights, weights_of
 from tests.zoo.originals import TRAINED, cached, write_checkpoint
 from tests.zoo.train import Weights
@@ -50,6 +48,8 @@ class Copy:
     parent: str
     make: Make
     descends: tuple[Component, ...] = ALL
+    also: tuple[str, ...] = ()
+    """Other members that it descends from."""
     more: Callable[[Member], dict[str, object]] | None = None
     """Keys of config.json that the copy's family has and the parent's has not."""
 
@@ -171,17 +171,12 @@ COPIES: dict[str, Copy] = {
     ),
     "pruned_healed": Copy("llama_a", _layers(0, 1, 3)),
     "doubled_healed": Copy("llama_a", _layers(0, 1, 1, 2, 3, 3, 4)),
-    "merged": Copy("llama_a", _chain(_merged(0.5, "llama_b"))),
-    "merged_disguised": Copy("llama_a", _chain(_merged(0.6, "llama_b"), *DISGUISE)),
+    "merged": Copy("llama_a", _chain(_merged(0.5, "llama_b")), also=("llama_b",)),
+    "merged_disguised": Copy("llama_a", _chain(_merged(0.6, "llama_b"), *DISGUISE), also=("llama_b",)),
     "upcycled_disguised": Copy("llama_a", _upcycled, more=_moe),
     "tokens_renumbered": Copy("llama_c", _chain(*DISGUISE, fa.shuffle_tokens)),
     "tokens_renumbered_tied": Copy("llama_tied_b", _chain(*DISGUISE, fa.shuffle_tokens, _noise(0.05)), TIED),
 }
-
-
-def members(folder: Path, names: tuple[str, ...] = tuple(MEMBERS)) -> dict[str, Path]:
-    """Independents as checkpoints."""
-    return {name: written(folder, name) for name in names}
 
 
 def written(folder: Path, name: str) -> Path:
@@ -208,32 +203,3 @@ def made(name: str, cache: Path = CACHE / "zoo") -> tuple[Weights, dict[str, obj
     weights = cached(cache, f"second_copy_{name}", {"name": name, "parent": repr(parent), "trained": TRAINED}, make)
     layers = 1 + max(int(one.split(".")[2]) for one in weights if ".layers." in one)
     return weights, {**_config(replace(parent, layers=layers)), **(copy.more(parent) if copy.more else {})}
-
-
-def judge_members(folder: Path) -> list[Judged]:
-    """Every pair of independents, once."""
-    paths, found = members(folder), []
-    for index, (name, path) in enumerate(paths.items()):
-        against = dict(list(paths.items())[index + 1 :])
-        if against:
-            report = audit(path, against, {}, lambda _: None)
-            found += [Judged(name, False, one) for one in report.conclusions if one.component in WEIGHTS]
-    return found
-
-
-def judge_copies(folder: Path, names: tuple[str, ...] = tuple(COPIES)) -> list[Judged]:
-    """Every copy against its parent and the controls."""
-    found: list[Judged] = []
-    for name in names:
-        copy = COPIES[name]
-        path = write_checkpoint(folder / f"copy_{name}", *made(name))
-        against = {other: written(folder, other) for other in dict.fromkeys((copy.parent, *CONTROLS))}
-        report = audit(path, against, {}, lambda _: None)
-        # A half of another model descends from that one too.
-        parents = {copy.parent} | ({"llama_b"} if name.startswith("merged") else set())
-        found += [
-            Judged(name, one.candidate in parents and one.component in copy.descends, one)
-            for one in report.conclusions
-            if one.component in WEIGHTS
-        ]
-    return found
