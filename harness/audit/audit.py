@@ -29,6 +29,7 @@ from harness.audit.null import Band, Key, PairMethod, bands, within
 from harness.audit.pair import Body, Pair
 from harness.audit.start import weighed
 from harness.audit.subject import open_subject
+from harness.audit.threads import fitting_threads
 from harness.audit.units import MOST_EXPERTS
 from harness.checkpoint.tensors import LONGEST_NAME
 from harness.errors import ConfigError
@@ -92,11 +93,12 @@ def audit(
 
 def _compare(ours: Body, candidate: Body, known: Mapping[Key, Band]) -> list[Finding]:
     pair = Pair(ours, candidate)
-    found = [
-        within(finding, known.get((finding.component, finding.method)))
-        for method in PAIR_METHODS
-        for finding in method(pair)
-    ]
+    with fitting_threads(ours, candidate):
+        found = [
+            within(finding, known.get((finding.component, finding.method)))
+            for method in PAIR_METHODS
+            for finding in method(pair)
+        ]
     for method in FILE_METHODS:
         if method.present(ours.subject):
             found += method.findings(ours.subject, candidate.subject)

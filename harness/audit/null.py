@@ -8,6 +8,7 @@ from itertools import combinations
 
 from harness.audit.finding import Component, Finding
 from harness.audit.pair import Body, Pair
+from harness.audit.threads import fitting_threads
 
 Key = tuple[Component, str]
 PairMethod = Callable[[Pair], tuple[Finding, ...]]
@@ -28,8 +29,9 @@ def bands(nulls: Sequence[Body], methods: Iterable[PairMethod]) -> dict[Key, Ban
     """One band per component and method, over all pairs of the nulls."""
     found: dict[Key, list[Finding]] = {}
     for ours, theirs in combinations(nulls, 2):
-        for method in methods:
-            for finding in method(Pair(ours, theirs)):
+        pair = Pair(ours, theirs)
+        with fitting_threads(ours, theirs):
+            for finding in (finding for method in methods for finding in method(pair)):
                 if finding.value is not None:
                     found.setdefault((finding.component, finding.method), []).append(finding)
     return {key: _band(members) for key, members in found.items()}
