@@ -122,6 +122,8 @@ def _stack(component: Component, weights: Mapping[str, Tensor], subject: Subject
     family = str(sizes.get("model_type", subject.config.get("model_type", "")))
     blocks = tuple(_block(layers[number], weights, width, family) for number in sorted(layers))
     heads = _size(sizes, "num_attention_heads", "num_heads", "n_head", "encoder_attention_heads", "attention_heads")
+    if heads is None:
+        heads = guess.heads(sizes, blocks, weights)
     return Stack(
         component, width, blocks, heads,
         kv_heads=_size(sizes, "num_key_value_heads", "n_head_kv", "num_kv_heads") or heads,

@@ -1,6 +1,6 @@
 """How many threads multiply matrices: one for small models, where more cost a multiple of the time that they save.
 
-Two threads on two busy cores made the audit of a model of width 64 thirty times slower: each waits for the other's core.
+Two threads on two busy cores made the audit of a model of width 64 thirty times slower: each waits for the other.
 """
 
 from __future__ import annotations

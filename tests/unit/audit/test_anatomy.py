@@ -176,3 +176,15 @@ def test_of_a_family_that_nobody_knows_gains_below_0_tell(tmp_path: Path) -> Non
                    "model.layers.0.self_attn.q_proj.weight": np.ones((WIDTH, WIDTH), np.float32)}  # fmt: skip
         folder = write_checkpoint(tmp_path / str(centre), weights, {**CONFIG, "model_type": "korin"})
         assert anatomy(open_subject("m", folder)).stacks["text"].norm_offset == offset
+
+
+def test_heads_are_counted_where_the_config_s_keys_are_renamed(tmp_path: Path) -> None:
+    rows = {"q_proj": 64, "k_proj": 32, "v_proj": 32, "o_proj": 64}
+    weights = {
+        f"model.layers.0.self_attn.{part}.weight": np.ones((count, 64), np.float32) for part, count in rows.items()
+    }
+    config: dict[str, object] = {"model_type": "korin", "dim": 64, "depth": 4, "n_q": 4, "n_kv": 2}
+    subject = open_subject("m", write_checkpoint(tmp_path / "m", weights, config))
+    stack = anatomy(subject).stacks["text"]
+    parts = projections(stack, stack.blocks[0], subject.values)
+    assert (stack.heads, parts.query_heads, parts.key_heads) == (4, 4, 2)
