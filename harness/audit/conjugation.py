@@ -16,31 +16,39 @@ from harness.audit.values import Floats
 
 Partners = Sequence[tuple[Floats, Floats]]
 """(width, width) of the audited stream and of the candidate's, each of length 1 and without trace."""
-MOST_STEPS = 60
+MOST_STEPS, ROUGH_STEPS = 60, 30
 SETTLED = 1e-3
 """Change of the iterate, of length 1, at which it is left."""
 POLISH = 8
 SEED = 20250321
 
 
-def rotation(partners: Partners, *, polished: bool = True) -> Floats:
+def rotation(partners: Partners, *, finished: bool = True) -> Floats:
     """(audited width, candidate's width), orthogonal, up to its sign, which no pair of matrices determines.
 
-    Not `polished`, it is good enough to tell which of many partners belong together.
+    Not `finished`, it is good enough to tell which of many partners belong together.
     """
     ours, theirs = _both_ways(partners)
     width, other = ours.shape[1], theirs.shape[2]
     turn = np.random.default_rng(SEED).normal(size=(width, other)).astype(np.float32)
     turn /= np.linalg.norm(turn)
-    for _ in range(MOST_STEPS):
+    for _ in range(MOST_STEPS if finished else ROUGH_STEPS):
         moved = _applied(ours, theirs, turn)
         moved /= max(float(np.linalg.norm(moved)), 1e-30)
         change = float(np.linalg.norm(moved - turn))
         turn = moved
         if change < SETTLED:
             break
-    turn = polar(turn)
-    for _ in range(POLISH if polished else 0):  # among rotations now, where the relaxation's weights have no say
+    return _polished(polar(turn), ours, theirs) if finished else polar(turn)
+
+
+def polished(turn: Floats, partners: Partners) -> Floats:
+    """A rotation that is nearly right, fitted to these partners among rotations alone."""
+    return _polished(turn, *_both_ways(partners))
+
+
+def _polished(turn: Floats, ours: Floats, theirs: Floats) -> Floats:
+    for _ in range(POLISH):
         turn = polar(_applied(ours, theirs, turn))
     return turn
 

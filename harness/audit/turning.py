@@ -13,7 +13,7 @@ from itertools import product
 
 import numpy as np
 
-from harness.audit.conjugation import Partners, likeness, rotation
+from harness.audit.conjugation import Partners, likeness, polished, rotation
 from harness.audit.invariants import Invariants, normal, of_attention, of_feed_forward, turned
 from harness.audit.parts import Block, Stack
 from harness.audit.units import units_of
@@ -21,13 +21,15 @@ from harness.audit.values import Floats, Values
 
 WIDEST = 2048
 """Streams beyond this are not turned by their layers: the work grows with the third power of the width."""
-PAIRWISE_WORK = 3e8
-"""Pairs of layers times width³ up to which every pair is tried (36 pairs at width 192, 100 at 144)."""
-WIDE = 320
-"""Streams beyond this are turned by fewer mixtures, and by feed-forward blocks only where attention cannot be read."""
+PAIRWISE_WORK = 1.5e8
+"""Pairs of layers times width³ up to which pairs are tried one by one: all of them (36 at width 160), else those of
+like depth (8 at width 256)."""
+NARROW, WIDE = 160, 320
+"""Streams beyond the first are turned by fewer mixtures; beyond the second, by feed-forward blocks only where attention
+cannot be read."""
 MOST_BYTES = 1 << 30
 """Invariants that are held at once; of larger models only mixtures are."""
-MOST_PARTNERS, FEW_PARTNERS = 24, 8
+MOST_PARTNERS, FEW_PARTNERS = 24, 10
 """Pairs of matrices that take part; of more, as many random mixtures. The fewer in models that are not held."""
 MIXED = 0.45
 """Least likeness of mixtures that a rotation was fitted to; strangers reach about one over the root of their number."""
@@ -64,7 +66,12 @@ def turn_by_layers(ours: Stack, theirs: Stack, values: tuple[Values, Values]) ->
     found: list[tuple[float, Turn]] = []
     for read in (of_attention, of_feed_forward):
         if not found or widest <= WIDE:
-            found += _of_kind(ours, theirs, values, read) if held else _of_mixtures(ours, theirs, values, read)
+            one_by_one = not found  # attention tells, where it can be read
+            found += (
+                _of_kind(ours, theirs, values, read, one_by_one=one_by_one)
+                if held
+                else _of_mixtures(ours, theirs, values, read)
+            )
     score, best = max(found, key=lambda entry: entry[0], default=(0.0, None))
     if best is None or score <= 0:
         return None
@@ -72,12 +79,14 @@ def turn_by_layers(ours: Stack, theirs: Stack, values: tuple[Values, Values]) ->
     return Turn(sign * best.rotation, best.folds)
 
 
-def _of_kind(ours: Stack, theirs: Stack, values: tuple[Values, Values], read: Read) -> Iterator[tuple[float, Turn]]:
+def _of_kind(
+    ours: Stack, theirs: Stack, values: tuple[Values, Values], read: Read, *, one_by_one: bool
+) -> Iterator[tuple[float, Turn]]:
     """The rotation that explains most by one kind of invariants, and how much it explains."""
     left, right = _layers(ours, values[0], read), _layers(theirs, values[1], read)
     if not any(left) or not any(right):
         return
-    scored = [(_explained(turn, left, right), turn) for turn in _rotations(left, right)]
+    scored = [(_explained(turn, left, right), turn) for turn in _rotations(left, right, one_by_one=one_by_one)]
     score, best = max(scored, key=lambda entry: entry[0])
     pairs = list(_inliers(best, left, right))
     folds = tuple(_fold(pairs, half, len(left)) for half in (0, 1) if len(pairs) > 1)
@@ -86,7 +95,7 @@ def _of_kind(ours: Stack, theirs: Stack, values: tuple[Values, Values], read: Re
 
 def _fewer(width: int) -> int:
     """How many pairs of matrices take part."""
-    return MOST_PARTNERS if width <= WIDE else FEW_PARTNERS
+    return MOST_PARTNERS if width <= NARROW else FEW_PARTNERS
 
 
 def _fold(pairs: list[tuple[int, Partners]], half: int, layers: int) -> Fold:
@@ -100,17 +109,26 @@ def _layers(stack: Stack, values: Values, read: Read) -> Layers:
     return [{kind: normal(matrix) for kind, matrix in read(stack, block, values).items()} for block in stack.blocks]
 
 
-def _rotations(ours: Layers, theirs: Layers) -> Iterator[Floats]:
+def _rotations(ours: Layers, theirs: Layers, *, one_by_one: bool) -> Iterator[Floats]:
     """By layers of like depth together, and by the pairs of layers that one rotation explains best."""
     together = [pair for one, other in _like_depth(ours, theirs) for pair in _partners(one, other)]
     if together:
         yield _refitted(rotation(_mixed(together)), ours, theirs)
-    width = max(len(matrix) for layer in (*ours, *theirs) for matrix in layer.values())
-    if len(ours) * len(theirs) * width**3 <= PAIRWISE_WORK:
-        tried = [pairs for one, other in product(ours, theirs) if len(pairs := _partners(one, other)) > 1]
-        fits = [(likeness(turn := rotation(pairs, polished=False), pairs), turn) for pairs in tried]
+    places = _tried(ours, theirs) if one_by_one else ()
+    tried = [pairs for one, other in places if len(pairs := _partners(one, other)) > 1]
+    if tried:
+        fits = [(likeness(turn := rotation(pairs, finished=False), pairs), turn) for pairs in tried]
         for _, turn in sorted(fits, key=lambda entry: -entry[0])[:BEST]:
             yield _refitted(turn, ours, theirs)
+
+
+def _tried(ours: Layers, theirs: Layers) -> Iterator[tuple[Invariants, Invariants]]:
+    """Pairs of layers that there is time to try one by one."""
+    width = max(len(matrix) for layer in (*ours, *theirs) for matrix in layer.values())
+    if len(ours) * len(theirs) * width**3 <= PAIRWISE_WORK:
+        yield from product(ours, theirs)
+    elif max(len(ours), len(theirs)) * width**3 <= PAIRWISE_WORK:
+        yield from _like_depth(ours, theirs)
 
 
 def _partners(one: Invariants, other: Invariants) -> Partners:
@@ -143,9 +161,11 @@ def _mixed(pairs: Partners) -> Partners:
 
 
 def _refitted(turn: Floats, ours: Layers, theirs: Layers) -> Floats:
-    """The rotation fitted again to all pairs of layers that it explains; itself where it explains none."""
-    pairs = [pair for _, members in _inliers(turn, ours, theirs) for pair in members]
-    return rotation(_mixed(pairs)) if pairs else turn
+    """The rotation fitted again to all pairs of layers that it explains; itself where those are no more than one."""
+    explained = [members for _, members in _inliers(turn, ours, theirs)]
+    if len(explained) > 1:
+        return rotation(_mixed([pair for members in explained for pair in members]))
+    return polished(turn, explained[0]) if explained else turn
 
 
 def _inliers(turn: Floats, ours: Layers, theirs: Layers) -> Iterator[tuple[int, Partners]]:
