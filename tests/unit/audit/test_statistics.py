@@ -97,8 +97,8 @@ def test_a_component_that_no_method_saw_is_not_comparable() -> None:
 
 def test_what_known_independents_reach_too_supports_nothing() -> None:
     finding = found(value=0.4, p_value=1e-9)
-    assert within(finding, Band(10, 0.5, (0.0, 0.5))).strength == "no_evidence"
-    assert within(finding, Band(10, 0.1, (0.0, 0.1))).strength == "derived"
+    assert within(finding, Band((0.5,) * 10, (0.0, 0.5))).strength == "no_evidence"
+    assert within(finding, Band((0.1,) * 10, (0.0, 0.1))).strength == "derived"
     assert within(finding, None) == finding
 
 
@@ -125,3 +125,10 @@ def test_the_spread_of_a_mean_over_46_norms_of_4096_values_is_as_published() -> 
     layers = [correlation(*rng.normal(1, 0.1, (2, 4096)).astype(np.float32)) for _ in range(460)]
     assert float(np.std(layers)) == pytest.approx(4096**-0.5, rel=0.1)
     assert abs(float(np.mean(layers))) < 3 * 4096**-0.5 / 460**0.5
+
+
+def test_a_value_is_ranked_among_known_independents_and_they_are_judged_one_by_one() -> None:
+    band = Band((0.1, 0.2, 0.3), (0.0, 0.3))
+    assert [band.rank_p(value) for value in (0.05, 0.2, 0.9)] == [1.0, 0.75, 0.25]
+    details = within(found(value=0.9), band).details
+    assert (details["null_pairs"], details["null_p"], details["null_flagged"]) == (3, 0.25, 0)
