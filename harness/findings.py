@@ -46,7 +46,9 @@ class LayerPair(Frozen):
     similarity: float = Field(ge=-1, le=1)
     """Median similarity of matched units in tensors that did not choose the match."""
     p_value: float | None = Field(None, ge=0, le=1)
-    """Chance of such an agreement between independent initialisations, before any adjustment."""
+    """Chance of such an agreement between independent initialisations, before any adjustment; null where none."""
+    beyond: bool | None = None
+    """Whether the two layers agree beyond what independent models show; null where the p-value alone tells."""
 
 
 class Finding(Frozen):

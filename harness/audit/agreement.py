@@ -12,6 +12,8 @@ from harness.audit.values import Floats, Ids
 
 LARGEST_ASSIGNMENT = 3000
 """Above so many units each takes its nearest instead of the best assignment of all."""
+ENOUGH = 48
+"""Agreements beyond which no chance is worked out: 1 / 18! is below what is written."""
 
 
 def match(similarity: Floats, seed: int = 0) -> Ids:
@@ -45,3 +47,22 @@ def chance_of_agreement(agreeing: int, rows: int, columns: int) -> float:
     log = math.lgamma(fewer + 1) - math.lgamma(agreeing + 1) - math.lgamma(fewer - agreeing + 1)
     log += math.lgamma(more - agreeing + 1) - math.lgamma(more + 1)
     return min(1.0, max(math.exp(max(log, -700.0)), P_FLOOR))
+
+
+def chance_in_heads(agreeing: int, heads: int, size: int) -> float:
+    """The same for units whose order is random within heads, and whose heads stand in random order as wholes.
+
+    With F(x) = sum of x^i / i! up to `size` for the fixed units of one head that stays in place, and as many terms for
+    the heads that do, E[C(N, k)] is the coefficient of x^k in the sum over j <= heads of (F(x) - 1)^j / j!.
+    """
+    if agreeing <= 0:
+        return 1.0
+    if agreeing > heads * size:
+        raise ValueError(f"{agreeing} agreements of {heads * size}")
+    degree = min(agreeing, ENOUGH)
+    one = np.array([1 / math.factorial(i) if 1 <= i <= size else 0.0 for i in range(degree + 1)])
+    total, power = np.zeros(degree + 1), np.eye(1, degree + 1)[0]
+    for fixed in range(1, min(heads, degree) + 1):
+        power = np.convolve(power, one)[: degree + 1] / fixed
+        total += power
+    return min(1.0, max(float(total[degree]), P_FLOOR))

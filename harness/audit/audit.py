@@ -11,11 +11,24 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 
-from harness.audit import census, code, configuration, embeddings, norms, projector, screening, tokenizer, trunk
+from harness.audit import (
+    activations,
+    aligned,
+    census,
+    code,
+    configuration,
+    embeddings,
+    norms,
+    projector,
+    screening,
+    tokenizer,
+    trunk,
+)
 from harness.audit.calibration import ALPHA, CALIBRATED_ON
 from harness.audit.conclude import conclude
 from harness.audit.finding import COMPONENTS, AuditReport, Component, Cost, Examined, Finding, Party
 from harness.audit.lineage import ENTRANT, with_parties
+from harness.audit.neighbours import tempered
 from harness.audit.null import Band, Key, PairMethod, bands, within
 from harness.audit.pair import Body, Pair
 from harness.audit.sketch import Sketch, read_sketch
@@ -30,6 +43,8 @@ from harness.visible import visible
 PAIR_METHODS: tuple[PairMethod, ...] = (
     census.findings,
     trunk.findings,
+    aligned.findings,
+    activations.findings,
     embeddings.findings,
     projector.findings,
     norms.findings,
@@ -153,7 +168,7 @@ def _compare(ours: Body, candidate: Body | Sketch, known: Mapping[Key, Band]) ->
     for method in FILE_METHODS:
         if method.present(ours.subject):
             found += method.findings(ours.subject, candidate.subject)
-    return weighed(found)
+    return weighed(tempered(pair, configuration.answered(found)))
 
 
 def _components(body: Body) -> list[Component]:

@@ -10,6 +10,7 @@ import numpy as np
 from harness.audit.calibration import FEWEST_DISTINCT, IDENTICAL_SHARE
 from harness.audit.finding import Component, Finding, Strength
 from harness.audit.pair import Pair
+from harness.audit.subject import Subject
 from harness.audit.values import Floats
 
 ANALYTIC_RESIDUE = 1e-3
@@ -26,21 +27,27 @@ def findings(pair: Pair) -> tuple[Finding, ...]:
 
 def _component(pair: Pair, component: Component, names: tuple[str, ...], known: dict[str, list[str]]) -> Finding:
     subject = pair.ours.subject
-    same = [name for name in names if subject.digests[name] in known and is_telling(subject.values.beginning(name))]
-    sizes = {name: math.prod(subject.tensors[name].shape) for name in names}
+    digests = {name: _digest(subject, name) for name in names}
+    same = [name for name in names if digests[name] in known and is_telling(subject.values.beginning(name))]
+    sizes = {name: math.prod(subject.values.tensors[name].shape) for name in names}
     share = sum(sizes[name] for name in same) / max(1, sum(sizes.values()))
     theirs = pair.theirs.anatomy.members.get(component, ())
-    shapes = {pair.theirs.subject.tensors[name].shape for name in theirs}
-    comparable = any(subject.tensors[name].shape in shapes for name in names)
+    shapes = {pair.theirs.subject.values.tensors[name].shape for name in theirs}
+    comparable = any(subject.values.tensors[name].shape in shapes for name in names)
     otherwise: Strength = "no_evidence" if comparable else "not_comparable"
     strength: Strength = "derived" if share >= IDENTICAL_SHARE else "refer" if same else otherwise
-    example = "" if not same else f", such as {same[0]} ({known[subject.digests[same[0]]][0]} there)"
+    example = "" if not same else f", such as {same[0]} ({known[digests[same[0]]][0]} there)"
     return Finding(
         component=component, candidate=pair.candidate, method="census", strength=strength,
         statement=f"{len(same)} of {len(names)} tensors ({share:.0%} of the values) are {pair.candidate}'s to the last"
         f" bit{example}",
         statistic="share of values in identical tensors", value=share, exact=True, details={"identical": same[:50]},
     )  # fmt: skip
+
+
+def _digest(subject: Subject, name: str) -> str:
+    """Of a tensor, or of the codes of one that is stored packed."""
+    return subject.digests[name if name in subject.digests else subject.values.packed[name].codes]
 
 
 def is_telling(values: Floats) -> bool:

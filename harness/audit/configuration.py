@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from harness.audit.subject import Subject
 
 METHOD = "configuration"
+UNITS = "matching"
+"""The method that speaks wherever two components have layers that can be compared."""
 PLACES: tuple[tuple[Component, re.Pattern[str]], ...] = (
     ("vision", re.compile(r"vision|visual|image|vit|clip|siglip")),
     ("audio", re.compile(r"audio|speech|whisper|wav2vec|hubert")),
@@ -45,6 +47,19 @@ def findings(suspect: Subject, candidate: Subject) -> tuple[Finding, ...]:
         for one in foreign_types(suspect)
         if stem(one.model_type) in families
     )
+
+
+def answered(findings: Sequence[Finding]) -> list[Finding]:
+    """The findings of one pair, without referrals to weights that were compared since and show nothing."""
+    compared = {one.component for one in findings if one.method == UNITS and one.strength == "no_evidence"}
+    return [
+        one.model_copy(
+            update={"strength": "no_evidence", "statement": f"{one.statement}: they were compared, and show no descent"}
+        )
+        if one.method == METHOD and one.strength == "refer" and one.component in compared
+        else one
+        for one in findings
+    ]
 
 
 def notes(suspect: Subject, candidates: Sequence[Subject]) -> Iterator[str]:

@@ -1,7 +1,8 @@
-"""Bases of two residual streams brought together: as they stand, or by a rotation that shared tokens determine."""
+"""Bases of two residual streams brought together: as they stand, or by a rotation that tokens or layers determine."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from harness.audit.values import Floats
 
-FrameName = Literal["as stored", "by vocabulary", "by patches", "by moments"]
+FrameName = Literal["as stored", "by vocabulary", "by patches", "by layers"]
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,8 @@ class Frame:
     name: FrameName
     rotation: Floats | None
     """(audited width, candidate's width); None: as stored, for streams of one width."""
+    without: Callable[[int], Floats | None] | None = None
+    """For a rotation that the layers determined: one that has not seen the given layer, None where there is none."""
 
     def bring(self, vectors: Floats) -> Floats:
         """Rows of the audited stream in the candidate's basis, of unit length."""

@@ -12,8 +12,8 @@ import numpy as np
 
 from harness.audit.anatomy import STACKED
 from harness.audit.finding import Component, Finding
+from harness.audit.matrices import gain
 from harness.audit.pair import Pair
-from harness.audit.units import gain
 from harness.audit.values import Floats
 
 ROLES = ("norm_in", "norm_ffn")

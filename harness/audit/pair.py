@@ -11,9 +11,9 @@ import numpy as np
 from harness.audit.anatomy import Anatomy, anatomy
 from harness.audit.finding import Component
 from harness.audit.frame import Frame, procrustes
-from harness.audit.moments import rotation_by_moments
 from harness.audit.parts import Stack
 from harness.audit.subject import Subject
+from harness.audit.turning import Turn, turn_by_layers
 from harness.audit.values import Floats, Ids
 from harness.audit.vocabulary import Vocabulary, shared_rows, vocabulary
 
@@ -59,7 +59,10 @@ class Pair:
         names = self.ours.anatomy.embedding, self.theirs.anatomy.embedding
         if names[0] is None or names[1] is None:
             return None
-        sizes = self.ours.subject.tensors[names[0]].shape[0], self.theirs.subject.tensors[names[1]].shape[0]
+        sizes = (
+            self.ours.subject.values.tensors[names[0]].shape[0],
+            self.theirs.subject.values.tensors[names[1]].shape[0],
+        )
         return shared_rows(self.ours.vocabulary, self.theirs.vocabulary, sizes)
 
     def token_rows(self, component: Component) -> tuple[Floats, Floats] | None:
@@ -78,7 +81,7 @@ class Pair:
     def _some(self, tokens: tuple[Ids, Ids], name: str, other: str) -> tuple[Ids, Ids] | None:
         """At most MOST_TOKENS shared rows, evenly spread, that both matrices have."""
         ours, theirs = tokens
-        sizes = self.ours.subject.tensors[name].shape[0], self.theirs.subject.tensors[other].shape[0]
+        sizes = self.ours.subject.values.tensors[name].shape[0], self.theirs.subject.values.tensors[other].shape[0]
         inside = (ours < sizes[0]) & (theirs < sizes[1])
         ours, theirs = ours[inside], theirs[inside]
         if len(ours) == 0:
@@ -102,9 +105,22 @@ class Pair:
         entering = self.token_rows("embeddings") if component == "text" else self._patches(component)
         if entering is not None and _fits(entering, stacks):
             yield Frame("by vocabulary" if component == "text" else "by patches", procrustes(*entering))
-        turn = rotation_by_moments(*stacks, (self.ours.subject.values, self.theirs.subject.values))
+        turn = self.turn(component)
         if turn is not None:
-            yield Frame("by moments", turn)
+            yield Frame("by layers", turn.rotation, turn.without)
+
+    def turn(self, component: Component) -> Turn | None:
+        """The rotation that the layers themselves determine, worked out once."""
+        if component not in self.turns:
+            stacks = self.stacks(component)
+            values = self.ours.subject.values, self.theirs.subject.values
+            self.turns[component] = None if stacks is None else turn_by_layers(*stacks, values)
+        return self.turns[component]
+
+    @cached_property
+    def turns(self) -> dict[Component, Turn | None]:
+        """Rotations found so far."""
+        return {}
 
     def _patches(self, component: Component) -> tuple[Floats, Floats] | None:
         """What enters two towers, pixel by pixel: (pixels, width) of both."""

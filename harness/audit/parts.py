@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from harness.audit.finding import Component
+
+Fusion = Literal["no", "halves", "alternating"]
+"""How gate and up share one matrix: not at all, one after the other, or row by row in turn (gpt-oss)."""
 
 
 @dataclass(frozen=True)
@@ -17,8 +22,8 @@ class FeedForward:
     """Null where one matrix reads (GELU, ReLU), or where gate and up are fused."""
     up: str
     down: str
-    fused: bool = False
-    """Whether `up` holds gate and up, one after the other."""
+    fused: Fusion = "no"
+    """How `up` holds the gate too."""
     slice_: int | None = None
     """Index of the expert on the first axis."""
 
@@ -45,3 +50,9 @@ class Stack:
     """Key heads; null where the config does not say."""
     norm_offset: float
     """1 where norm gains are stored less 1 (Gemma)."""
+    sizes: Mapping[str, Any] = field(default_factory=dict)
+    """The component's part of config.json."""
+    centred: bool = False
+    """Whether norms take the mean out (LayerNorm): what is read along the vector of ones is then never seen."""
+    transposed: bool = False
+    """Whether square matrices stand as (in, out)."""

@@ -1,20 +1,37 @@
-"""Matrices outside all layers (projectors, adapters, single heads): rows in the candidate's order."""
+"""Matrices outside all layers (projectors, adapters, single heads): rows and hidden units in the candidate's order."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from harness.audit.agreement import chance_of_agreement, match
-from harness.audit.anatomy import NUMBERED
-from harness.audit.calibration import ORDER
+from harness.audit.calibration import ALPHA, ORDER
 from harness.audit.finding import P_FLOOR, Component, Finding, Strength
 from harness.audit.pair import Pair
+from harness.audit.regions import NUMBERED
 from harness.audit.values import Floats
 
 MOST_ROWS = 2048
+FEWEST_ROWS = 8
 LOOSE: tuple[Component, ...] = ("projector", "vision", "audio", "text")
+
+
+@dataclass(frozen=True)
+class Tried:
+    """Two matrices of one shape."""
+
+    p_value: float
+    share: float
+    """Of rows that stand in the candidate's order."""
+    similarity: float
+    """Median cosine of rows of one number."""
+    closeness: float
+    """Cosine of the whole matrices."""
+    name: str
+    other: str
 
 
 def findings(pair: Pair) -> tuple[Finding, ...]:
@@ -41,48 +58,52 @@ def _of(pair: Pair, component: Component) -> Finding:
             component=component, candidate=pair.candidate, method="weights", strength="not_comparable",
             statement=f"{pair.candidate} has no {component} with matrices of the same shapes",
         )  # fmt: skip
-    p_value, share, same, name, other = min(tried)
-    adjusted = max(P_FLOOR, min(1.0, p_value * len(tried)))
-    convicts = ORDER.convicts(share, same, adjusted, ORDER.alpha)
-    strength: Strength = "derived" if convicts else "refer" if adjusted <= ORDER.alpha else "no_evidence"
+    best = min(tried, key=lambda one: (one.p_value, -one.closeness))
+    adjusted = max(P_FLOOR, min(1.0, best.p_value * len(tried)))
+    convicts = adjusted <= ALPHA and ORDER.convicts(best.share, best.similarity)
+    suspicious = adjusted <= ALPHA and ORDER.hints(best.share, best.similarity)
+    strength: Strength = "derived" if convicts else "refer" if suspicious else "no_evidence"
     return Finding(
         component=component, candidate=pair.candidate, method="weights", strength=strength,
-        statement=f"{share:.0%} of the rows of {name} stand in the order of {pair.candidate}'s {other}"
-        f" (median similarity {same:.2f})",
-        statistic="share of rows in the same order", value=share, p_value=adjusted, exact=True,
-        details={"comparisons": len(tried), "similarity": round(same, 4)},
+        statement=f"{best.share:.0%} of the rows of {best.name} stand in the order of {pair.candidate}'s {best.other}"
+        f" (median similarity {best.similarity:.2f})",
+        statistic="share of rows in the same order", value=best.share, p_value=adjusted, exact=True,
+        details={
+            "comparisons": len(tried), "similarity": round(best.similarity, 4),
+            "closeness": max(one.closeness for one in tried),
+        },
     )  # fmt: skip
 
 
-def _tried(pair: Pair, component: Component) -> Iterator[tuple[float, float, float, str, str]]:
+def _tried(pair: Pair, component: Component) -> Iterator[Tried]:
     ours, theirs = pair.ours, pair.theirs
     for name in ours.anatomy.members[component]:
-        shape = ours.subject.tensors[name].shape
-        if len(shape) < 2 or shape[0] < 8:
+        shape = ours.subject.values.tensors[name].shape
+        if len(shape) < 2 or shape[0] < FEWEST_ROWS:
             continue
         for other in _alike(pair, component, name):
-            yield (*_rows_in_order(ours.subject.values.whole(name), theirs.subject.values.whole(other)), name, other)
+            yield _rows_in_order(ours.subject.values.whole(name), theirs.subject.values.whole(other), name, other)
 
 
 def _alike(pair: Pair, component: Component, name: str) -> Iterator[str]:
     """The candidate's matrices of the same shape; of two that are numbered alike, only those of one number."""
-    shape, number = pair.ours.subject.tensors[name].shape, NUMBERED.match(name)
+    shape, number = pair.ours.subject.values.tensors[name].shape, NUMBERED.match(name)
     for other in pair.theirs.anatomy.members.get(component, ()):
         their_number = NUMBERED.match(other)
         if number and their_number and number["layer"] != their_number["layer"]:
             continue
-        if pair.theirs.subject.tensors[other].shape == shape:
+        if pair.theirs.subject.values.tensors[other].shape == shape:
             yield other
 
 
-def _rows_in_order(ours: Floats, theirs: Floats) -> tuple[float, float, float]:
-    """p-value, share of rows in the same order and their median similarity."""
+def _rows_in_order(ours: Floats, theirs: Floats, name: str, other: str) -> Tried:
     chosen = np.unique(np.linspace(0, len(ours) - 1, min(len(ours), MOST_ROWS)).astype(np.int64))
     left, right = _unit(ours.reshape(len(ours), -1)[chosen]), _unit(theirs.reshape(len(theirs), -1)[chosen])
     similarity = left @ right.T
     kept = int(np.count_nonzero(match(similarity) == np.arange(len(chosen))))
     p_value = chance_of_agreement(kept, len(chosen), len(chosen))
-    return p_value, kept / len(chosen), float(np.median(np.diagonal(similarity)))
+    close = float(np.vdot(ours, theirs)) / max(float(np.linalg.norm(ours) * np.linalg.norm(theirs)), 1e-30)
+    return Tried(p_value, kept / len(chosen), float(np.median(np.diagonal(similarity))), close, name, other)
 
 
 def _unit(rows: Floats) -> Floats:

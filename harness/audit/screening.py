@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.audit.agreement import chance_of_agreement, match
-from harness.audit.calibration import ALPHA
+from harness.audit.calibration import ALPHA, ENDS_ALIGNED
 from harness.audit.embeddings import FEWEST_PER_DIMENSION, held_out_alignment
 from harness.audit.finding import P_FLOOR, Component, Finding, LayerPair, Strength
 from harness.audit.frame import procrustes
@@ -28,8 +28,6 @@ SOME = "a sketch shows some units only"
 LEAST_AGREEMENT, LEAST_SIMILARITY = 0.25, 0.3
 """Share of the sketched units that both matchings pair alike, and their similarity, above which experts are asked.
 Independents: docs/audit.md."""
-ALIGNED = 0.4
-"""Agreement of held-out token vectors above which experts are asked."""
 SAME_JACCARD, SAME_ID_SHARE = 0.9, 0.5
 """A vocabulary that is nearly the same, as for whole tokenizers."""
 FRAMES = 2
@@ -93,13 +91,13 @@ def _embeddings(ours: Body, sketch: Sketch) -> Iterator[Finding]:
     width = max(pair[0].shape[1], pair[1].shape[1])
     if len(pair[0]) < FEWEST_PER_DIMENSION * width // 2:
         return
-    value = held_out_alignment(*pair)
-    refer = value >= ALIGNED
+    value, _ = held_out_alignment(*pair)
+    refer = value >= ENDS_ALIGNED.refer
     yield Finding(
         component="embeddings", candidate=sketch.name, method=METHOD, strength="refer" if refer else "no_evidence",
-        statement=f"after a rotation fitted to half of {len(pair[0])} shared tokens of the sketch, the others agree"
-        f" with {sketch.name}'s by {value:.2f}; {ASK if refer else SOME}",
-        statistic="whitened cosine of held-out tokens", value=value, details={"tokens": len(pair[0])},
+        statement=f"after a rotation fitted to half of {len(pair[0])} shared tokens of the sketch, the least alike tenth"
+        f" of the directions correlates with {sketch.name}'s by {value:.2f} at most; {ASK if refer else SOME}",
+        statistic="held-out correlation of the least alike tenth of directions", value=value, details={"tokens": len(pair[0])},
     )  # fmt: skip
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.audit.calibration import START_NORMS, START_SIMILARITY
+from harness.audit.calibration import START_LAG, START_NORMS, START_SIMILARITY
 from harness.audit.finding import Finding
 
 OF_THE_TEXT = ("text", "embeddings", "head")
-FROM_THE_START = ("weights", "matching", "alignment")
+FROM_THE_START = ("weights", "matching", "alignment", "activations", "turned")
 
 
 def weighed(findings: Sequence[Finding]) -> list[Finding]:
@@ -28,15 +28,21 @@ def weighed(findings: Sequence[Finding]) -> list[Finding]:
 
 
 def _looks_shared(findings: Sequence[Finding]) -> bool:
-    """Units in place but not quite alike, and nothing in common among what both have learned."""
-    order = next((one for one in findings if one.component == "text" and one.method == "weights"), None)
-    norms = next((one for one in findings if one.component == "text" and one.method == "norms"), None)
+    """Units and tokens in place but not quite alike, and less in common among what both have learned."""
+    order, norms = _found(findings, "text", "weights"), _found(findings, "text", "norms")
+    tokens = _found(findings, "embeddings", "weights")
     if order is None or norms is None or order.strength != "derived" or order.details["frame"] != "as stored":
         return False
+    if tokens is not None and tokens.strength not in ("derived", "refer"):
+        return False  # one seed gives both models the same embeddings
     similarity, learned = order.details["similarity"], norms.details["nearest"]
     if not isinstance(similarity, float) or not isinstance(learned, float):
         return False
-    return similarity < START_SIMILARITY and learned < START_NORMS
+    return similarity < START_SIMILARITY and learned < min(START_NORMS, similarity - START_LAG)
+
+
+def _found(findings: Sequence[Finding], component: str, method: str) -> Finding | None:
+    return next((one for one in findings if one.component == component and one.method == method), None)
 
 
 def _referred(finding: Finding) -> Finding:

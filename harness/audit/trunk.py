@@ -1,4 +1,4 @@
-"""Methods 2 to 4 on stacks of layers: units in the same order (weights), units matched twice (matching)."""
+"""Methods 2 and 3 on stacks of layers: units in the same order (weights), units matched twice (matching)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from harness.audit.anatomy import STACKED
-from harness.audit.calibration import MATCHING, ORDER, Floor
+from harness.audit.calibration import ALPHA, FEWEST_AGREEING, MATCHING, ORDER, Floor
 from harness.audit.finding import P_FLOOR, Component, Finding, LayerPair, Strength
 from harness.audit.layers import Compared, compare_layers
 from harness.audit.pair import Pair
@@ -20,22 +20,19 @@ FRAMES = 3
 class Reading:
     """One method's view of a comparison of two layers."""
 
+    compared: Compared
     agreement: float
     similarity: float
-    p_value: float
+    chance: float
+    """Of so many agreements by luck. A p-value for units in place; a guard against small numbers elsewhere."""
+    enough: bool = True
+    """Whether enough units agree for their share to mean something, where no p-value says so."""
 
+    def passes(self, floor: Floor, limit: float) -> bool:
+        return self.enough and self.chance <= limit and floor.convicts(self.agreement, self.similarity)
 
-def _order(compared: Compared) -> Reading | None:
-    if compared.in_place is None or compared.p_in_place is None:
-        return None
-    return Reading(compared.in_place, compared.in_place_similarity, compared.p_in_place)
-
-
-def _matching(compared: Compared) -> Reading | None:
-    weak = compared.agreement < MATCHING.hint[0] or compared.similarity < MATCHING.hint[1]
-    # A rotation by moments has seen the gates: a weak agreement under it is no evidence, however small its p-value.
-    p_value = 1.0 if compared.frame == "by moments" and weak else compared.p_agreement
-    return Reading(compared.agreement, compared.similarity, p_value)
+    def hints(self, floor: Floor, limit: float) -> bool:
+        return self.enough and self.chance <= limit and floor.hints(self.agreement, self.similarity)
 
 
 def findings(pair: Pair) -> tuple[Finding, ...]:
@@ -48,9 +45,23 @@ def findings(pair: Pair) -> tuple[Finding, ...]:
         if not compared:
             found.append(_not_comparable(pair, component))
             continue
-        found.append(_finding(pair, component, compared, "weights", _order, ORDER))
-        found.append(_finding(pair, component, compared, "matching", _matching, MATCHING))
+        found.append(_finding(pair, component, "weights", _in_place(compared), ORDER))
+        found.append(_finding(pair, component, "matching", _matched(compared), MATCHING))
     return tuple(found)
+
+
+def _in_place(compared: Sequence[Compared]) -> list[Reading]:
+    return [
+        Reading(one, one.in_place, one.in_place_similarity, one.p_in_place)
+        for one in compared
+        if one.in_place is not None and one.p_in_place is not None
+    ]
+
+
+def _matched(compared: Sequence[Compared]) -> list[Reading]:
+    return [
+        Reading(one, one.agreement, one.similarity, one.chance, one.agreeing >= FEWEST_AGREEING) for one in compared
+    ]
 
 
 def _not_comparable(pair: Pair, component: Component) -> Finding:
@@ -62,48 +73,36 @@ def _not_comparable(pair: Pair, component: Component) -> Finding:
     )  # fmt: skip
 
 
-def _finding(
-    pair: Pair,
-    component: Component,
-    compared: Sequence[Compared],
-    method: str,
-    view: Callable[[Compared], Reading | None],
-    floor: Floor,
-) -> Finding:
-    """The strongest pair of layers decides the p-value; every comparison counts in the Bonferroni factor."""
-    readings = [(one, reading) for one in compared if (reading := view(one)) is not None]
+def _finding(pair: Pair, component: Component, method: str, readings: Sequence[Reading], floor: Floor) -> Finding:
+    """The strongest pair of layers speaks; every comparison counts in the Bonferroni factor."""
     if not readings:
         statement = f"the layers of {pair.candidate} have other numbers of units: their order cannot be compared"
         return Finding(
             component=component, candidate=pair.candidate, method=method, strength="not_comparable", statement=statement
         )
     # Frames that were not needed any more count as if they had been tried.
-    tests = max(1, math.ceil(len(readings) / len({one.frame for one, _ in readings}))) * FRAMES
-    limit = floor.alpha / tests
-    convicting = [
-        (one, seen) for one, seen in readings if floor.convicts(seen.agreement, seen.similarity, seen.p_value, limit)
-    ]
-    derived = {one.layer for one, _ in convicting}
-    if len(derived) == 1 and not any(floor.suffices(seen.agreement, seen.similarity) for _, seen in convicting):
+    tests = max(1, math.ceil(len(readings) / len({one.compared.frame for one in readings}))) * FRAMES
+    limit = ALPHA / tests
+    convicting = [one for one in readings if one.passes(floor, limit)]
+    derived = {one.compared.layer for one in convicting}
+    if len(derived) == 1 and not any(floor.suffices(one.agreement, one.similarity) for one in convicting):
         derived = set()
-    suspicious = any(floor.hints(seen.agreement, seen.similarity, seen.p_value, limit) for _, seen in readings)
+    suspicious = any(one.hints(floor, limit) for one in readings)
     strength: Strength = "derived" if derived else "refer" if suspicious else "no_evidence"
     # A layer that convicts speaks before all others.
-    best, reading = min(readings, key=lambda one: (one[0].layer not in derived, one[1].p_value, -one[1].agreement))
-    layers = 1 + max(one.layer for one, _ in readings)
-    what = WORDS[method].format(
-        share=f"{reading.agreement:.0%}", part=best.part, layer=best.layer, other=best.other, candidate=pair.candidate,
-        similarity=f"{reading.similarity:.2f}", frame=best.frame,
-    )  # fmt: skip
+    best = min(readings, key=lambda one: (one.compared.layer not in derived, one.chance, -one.agreement))
+    layers = 1 + max(one.compared.layer for one in readings)
     return Finding(
         component=component, candidate=pair.candidate, method=method, strength=strength,
-        statement=f"{what}; {len(derived)} of {layers} layers do so beyond what independent models show",
-        statistic="share of units that agree", value=reading.agreement,
-        p_value=max(P_FLOOR, min(1.0, reading.p_value * tests)), exact=method == "weights",
-        layers=_heat(readings),
+        statement=f"{_words(method, best, pair.candidate)}; {len(derived)} of {layers} layers do so beyond what"
+        " independent models show",
+        statistic="share of units that agree", value=best.agreement,
+        p_value=max(P_FLOOR, min(1.0, best.chance * tests)) if method == "weights" else None,
+        exact=method == "weights",
+        layers=_heat(readings, lambda one: one.passes(floor, limit), exact=method == "weights"),
         details={
-            "layers_derived": sorted(derived), "comparisons": tests, "frame": best.frame, "part": best.part,
-            "similarity": round(reading.similarity, 4),
+            "layers_derived": sorted(derived), "comparisons": tests, "frame": best.compared.frame,
+            "part": best.compared.part, "similarity": round(best.similarity, 4),
         },
     )  # fmt: skip
 
@@ -116,17 +115,26 @@ WORDS = {
 }
 
 
-def _heat(readings: Sequence[tuple[Compared, Reading]]) -> tuple[LayerPair, ...]:
+def _words(method: str, best: Reading, candidate: str) -> str:
+    one = best.compared
+    return WORDS[method].format(
+        share=f"{best.agreement:.0%}", part=one.part, layer=one.layer, other=one.other, candidate=candidate,
+        similarity=f"{best.similarity:.2f}", frame=one.frame,
+    )  # fmt: skip
+
+
+def _heat(readings: Sequence[Reading], beyond: Callable[[Reading], bool], *, exact: bool) -> tuple[LayerPair, ...]:
     """For every two layers the part and frame that agree most."""
-    best: dict[tuple[int, int], tuple[Compared, Reading]] = {}
-    for one, reading in readings:
-        key = one.layer, one.other
-        if key not in best or reading.p_value < best[key][1].p_value:
-            best[key] = (one, reading)
+    best: dict[tuple[int, int], Reading] = {}
+    for reading in readings:
+        key = reading.compared.layer, reading.compared.other
+        if key not in best or reading.chance < best[key].chance:
+            best[key] = reading
     return tuple(
         LayerPair(
-            layer=one.layer, other=one.other, part=one.part, agreement=reading.agreement,
-            similarity=round(max(-1.0, min(1.0, reading.similarity)), 6), p_value=reading.p_value,
+            layer=layer, other=other, part=one.compared.part, agreement=one.agreement,
+            similarity=round(max(-1.0, min(1.0, one.similarity)), 6), p_value=one.chance if exact else None,
+            beyond=beyond(one),
         )
-        for _, (one, reading) in sorted(best.items())
+        for (layer, other), one in sorted(best.items())
     )  # fmt: skip

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from harness.audit.matrices import gain, read, reading, unit
 from harness.audit.parts import Block, FeedForward, Stack
+from harness.audit.projections import per_key_head, projections
 from harness.audit.values import Floats, Values
 
 MOST_EXPERTS = 4
@@ -31,126 +33,95 @@ class Units:
     """Matrices (units, width) that are tested: up and down, output, or key."""
     signed: bool
     """Whether the sign of `first` is fixed by the non-linearity behind it."""
+    heads: int = 1
+    """Heads that the units form, one after the other."""
 
     def __len__(self) -> int:
         return len(self.first)
 
 
-def units_of(stack: Stack, block: Block, values: Values) -> list[Units]:
-    """Every part of a layer that can be read as units."""
-    found = [_feed_forward(stack, block, part, values) for part in _some(block.feed_forwards)]
+def units_of(
+    stack: Stack, block: Block, values: Values, experts: frozenset[str] | None = None, *, most: int = MOST_EXPERTS
+) -> list[Units]:
+    """Every part of a layer that can be read as units; of its experts those of these names, else at most so many."""
+    chosen = _some(block.feed_forwards, most) if experts is None else [
+        part for part in block.feed_forwards if part.part in experts or not part.part.startswith("experts.")
+    ]  # fmt: skip
+    found = [_feed_forward(stack, block, part, values) for part in chosen]
     return [units for units in [*found, *_attention(stack, block, values)] if units is not None]
 
 
-def _some(parts: Sequence[FeedForward]) -> Sequence[FeedForward]:
+def _some(parts: Sequence[FeedForward], most: int) -> Sequence[FeedForward]:
     """All blocks of a dense layer; of many experts a few, those of the same numbers in every model."""
-    if len(parts) <= MOST_EXPERTS:
+    if len(parts) <= most:
         return parts
-    shared = [part for part in parts if part.part == "shared"]
-    return [*shared, *parts[: MOST_EXPERTS - len(shared)]]
+    shared = [part for part in parts if not part.part.startswith("experts.")]
+    routed = sorted((part for part in parts if part.part.startswith("experts.")), key=_number)
+    return [*shared, *routed[: max(1, most - len(shared))]]
 
 
-def gain(stack: Stack, block: Block, role: str, values: Values) -> Floats:
-    """The norm's gain per dimension; ones where the layer has none."""
-    name = block.roles.get(role)
-    stored = None if name is None else values.whole(name)
-    if stored is None or stored.shape != (stack.width,):
-        return np.ones(stack.width, np.float32)
-    return stored + np.float32(stack.norm_offset)
+def _number(part: FeedForward) -> int:
+    return int(part.part.removeprefix("experts."))
+
+
+def router_rows(stack: Stack, block: Block, values: Values) -> Floats | None:
+    """What each expert's score reads from the stream, (experts, width) of unit length; None without a router."""
+    name = block.roles.get("router")
+    rows = None if name is None else reading(stack, values.whole(name))
+    return None if rows is None else unit(read(stack, rows, gain(stack, block, "norm_ffn", values)))
+
+
+def gated(stack: Stack, block: Block, part: FeedForward, values: Values) -> tuple[Floats | None, Floats, Floats] | None:
+    """Gate (None where one matrix reads), up and down as rows of the stream, gains folded in; None if unreadable."""
+    before, after = gain(stack, block, "norm_ffn", values), gain(stack, block, "norm_after_ffn", values)
+    up = reading(stack, _matrix(values, part.up, part.slice_))
+    down = reading(stack, _matrix(values, part.down, part.slice_), writes=True)
+    if up is None or down is None:
+        return None
+    gate, up = _parted(stack, part, up, values)
+    if len(up) != len(down) or (gate is not None and len(gate) != len(up)):
+        return None
+    return None if gate is None else read(stack, gate, before), read(stack, up, before), down * after
 
 
 def _feed_forward(stack: Stack, block: Block, part: FeedForward, values: Values) -> Units | None:
-    before, after = gain(stack, block, "norm_ffn", values), gain(stack, block, "norm_after_ffn", values)
-    up = _reading(_matrix(values, part.up, part.slice_), stack.width)
-    down = _reading(_matrix(values, part.down, part.slice_), stack.width, writes=True)
-    if up is None or down is None:
+    found = gated(stack, block, part, values)
+    if found is None:
         return None
-    gate: Floats | None = None
-    if part.fused:
-        gate, up = np.split(up, 2) if len(up) % 2 == 0 else (None, up)
-    elif part.gate is not None:
-        gate = _reading(_matrix(values, part.gate, part.slice_), stack.width)
-    if len(up) != len(down) or (gate is not None and len(gate) != len(up)):
-        return None
+    gate, up, down = found
     if gate is None:
-        return Units(part.part, _unit(up * before), (_unit(down * after),), signed=True)
-    return Units(part.part, _unit(gate * before), (_unit(up * before), _unit(down * after)), signed=True)
+        return Units(part.part, unit(up), (unit(down),), signed=True)
+    return Units(part.part, unit(gate), (unit(up), unit(down)), signed=True)
+
+
+def _parted(stack: Stack, part: FeedForward, up: Floats, values: Values) -> tuple[Floats | None, Floats]:
+    """Gate (None where there is none) and up."""
+    if part.fused == "no":
+        return (None if part.gate is None else reading(stack, _matrix(values, part.gate, part.slice_))), up
+    if len(up) % 2:
+        return None, up
+    if part.fused == "alternating":
+        return up[0::2], up[1::2]
+    gate, rest = np.split(up, 2)
+    return gate, rest
 
 
 def _attention(stack: Stack, block: Block, values: Values) -> list[Units]:
-    query, key, value = _projections(stack, block, values)
-    output = block.roles.get("output")
-    before, after = gain(stack, block, "norm_in", values), gain(stack, block, "norm_after_attention", values)
+    parts = projections(stack, block, values)
     found: list[Units] = []
-    if value is not None and output is not None:
-        writes = _reading(values.whole(output), stack.width, writes=True)
-        shared = None if writes is None else _per_key_head(stack, writes, len(value))
-        if shared is not None:
-            found.append(Units("value", _unit(value * before), (_unit(shared * after),), signed=False))
-    if query is not None and key is not None:
-        asked = _per_key_head(stack, query, len(key))
+    if parts.value is not None and parts.output is not None:
+        written = per_key_head(parts.output, len(parts.value), parts.key_heads)
+        if written is not None:
+            found.append(Units("value", unit(parts.value), (unit(written),), signed=False, heads=parts.key_heads))
+    if parts.query is not None and parts.key is not None:
+        asked = per_key_head(parts.query, len(parts.key), parts.key_heads)
         if asked is not None:
-            found.append(Units("query", _unit(asked * before), (_unit(key * before),), signed=False))
+            found.append(Units("query", unit(asked), (unit(parts.key),), signed=False, heads=parts.key_heads))
     return found
-
-
-def _projections(stack: Stack, block: Block, values: Values) -> tuple[Floats | None, Floats | None, Floats | None]:
-    """Query, key and value rows, split where they are fused."""
-    if "qkv" in block.roles:
-        fused = _reading(values.whole(block.roles["qkv"]), stack.width)
-        return (None, None, None) if fused is None else _split(stack, fused, block.roles["qkv"])
-    query, key, value = (
-        None if role not in block.roles else _reading(values.whole(block.roles[role]), stack.width)
-        for role in ("query", "key", "value")
-    )
-    return query, key, value
-
-
-def _split(stack: Stack, fused: Floats, name: str) -> tuple[Floats | None, Floats | None, Floats | None]:
-    """Fused rows: one after the other, or (InternLM2, NeoX, BLOOM) interleaved by head group."""
-    heads, kv_heads = stack.heads or 1, stack.kv_heads or stack.heads or 1
-    size, left = divmod(len(fused), heads + 2 * kv_heads)
-    if left:
-        return None, None, None
-    if "wqkv" in name.lower() or "query_key_value" in name.lower():
-        groups = fused.reshape(kv_heads, heads // kv_heads + 2, size, -1)
-        query, key, value = groups[:, :-2], groups[:, -2], groups[:, -1]
-        width = fused.shape[1]
-        return query.reshape(-1, width), key.reshape(-1, width), value.reshape(-1, width)
-    query, key, value = np.split(fused, [heads * size, (heads + kv_heads) * size])
-    return query, key, value
-
-
-def _per_key_head(stack: Stack, rows: Floats, wanted: int) -> Floats | None:
-    """Rows of query heads summed over the heads that share a key head: the sum is blind to their order."""
-    if len(rows) == wanted:
-        return rows
-    groups, left = divmod(len(rows), wanted)
-    kv_heads = stack.kv_heads or 1
-    if left or wanted % kv_heads:
-        return None
-    summed: Floats = rows.reshape(kv_heads, groups, wanted // kv_heads, -1).sum(1).reshape(wanted, -1)
-    return summed
 
 
 def _matrix(values: Values, name: str, slice_: int | None) -> Floats:
     return values.whole(name) if slice_ is None else values.rows(name, np.array([slice_]))[0]
-
-
-def _reading(matrix: Floats, width: int, *, writes: bool = False) -> Floats | None:
-    """The matrix as (units, width), whichever way it is stored; None where no side is the stream's width."""
-    if matrix.ndim != 2 or width not in matrix.shape:
-        return None
-    if matrix.shape[0] == matrix.shape[1]:
-        return matrix.T if writes else matrix
-    return matrix if matrix.shape[1] == width else matrix.T
-
-
-def _unit(rows: Floats) -> Floats:
-    """Rows of length 1; rows of zeros stay."""
-    length = np.linalg.norm(rows, axis=1, keepdims=True)
-    unit: Floats = (rows / np.where(length > 0, length, 1)).astype(np.float32)
-    return unit
 
 
 def halves(units: Units) -> Sequence[Floats]:

@@ -10,12 +10,15 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
+from harness.audit import packed
 from harness.checkpoint.tensors import Tensor
 
 Floats = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int64]
 
-PLAIN = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "I8": "<i1", "U8": "<u1", "I16": "<i2", "I32": "<i4"}
+PLAIN = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "I8": "<i1", "U8": "<u1", "I16": "<i2", "I32": "<i4", "I64": "<i8"}
+WHOLE = frozenset({"I8", "U8", "I16", "I32", "I64"})
+"""Types that codes and their states come in."""
 WEIGHTS = frozenset({"F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2", "I8"})
 """Types that weights come in; the others hold indices, masks and packed codes."""
 BEYOND = 1e12
@@ -43,15 +46,22 @@ class Values:
     """The values of one checkpoint's tensors, read when asked for. Nothing is mapped: mapped pages count as memory."""
 
     def __init__(self, tensors: Mapping[str, Tensor]) -> None:
-        self.tensors = tensors
+        self.packed = packed.find(tensors, lambda name: _stored(tensors[name]))
+        self.stored = tensors
+        self.tensors = {**tensors, **{name: one.tensor for name, one in self.packed.items()}}
+        """Those that are packed, as they are unpacked."""
 
     def whole(self, name: str) -> Floats:
         """All values, dequantised, in the tensor's shape."""
+        if name in self.packed:
+            return _bounded(self.packed[name].values(self._codes))
         tensor = self.tensors[name]
-        return self._scaled(name, _floats(_codes(tensor, 0, _length(tensor)), tensor.dtype).reshape(tensor.shape), None)
+        return self._scaled(name, _floats(_stored(tensor), tensor.dtype), None)
 
     def rows(self, name: str, rows: Ids) -> Floats:
         """Some rows of a matrix (or slices of the first axis), in the order of `rows`."""
+        if name in self.packed:
+            return self.whole(name)[rows]
         tensor = self.tensors[name]
         values = np.empty((len(rows), *tensor.shape[1:]), np.float32)
         for start, run in _runs(rows):
@@ -65,6 +75,11 @@ class Values:
             return self.whole(name)
         rows = max(1, most // max(1, math.prod(shape[1:])))
         return self.rows(name, np.arange(min(rows, shape[0]), dtype=np.int64))
+
+    def _codes(self, name: str) -> npt.NDArray[Any]:
+        """A part of a packed weight: integers as stored, anything else as numbers."""
+        codes = _stored(tensor := self.stored[name])
+        return codes if tensor.dtype in WHOLE else _floats(codes, tensor.dtype)
 
     def _scaled(self, name: str, values: Floats, rows: Ids | None) -> Floats:
         """Codes times their scale, where the checkpoint holds one: per tensor, per row or per square block."""
@@ -94,6 +109,11 @@ def _runs(rows: Ids) -> Iterator[tuple[int, range]]:
     for run in np.split(np.arange(len(rows)), breaks):
         if len(run):
             yield int(run[0]), range(int(rows[run[0]]), int(rows[run[-1]]) + 1)
+
+
+def _stored(tensor: Tensor) -> npt.NDArray[Any]:
+    """All stored codes, in the tensor's shape."""
+    return _codes(tensor, 0, _length(tensor)).reshape(tensor.shape)
 
 
 def _codes(tensor: Tensor, first: int, count: int) -> npt.NDArray[Any]:

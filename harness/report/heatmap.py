@@ -47,7 +47,9 @@ def heat_map(finding: Finding, alpha: float, ours: str, theirs: str) -> Heat:
 
 
 def beyond(pair: LayerPair, limit: float) -> bool:
-    """Whether two layers agree more than chance allows in any of the comparisons."""
+    """Whether two layers agree more than chance, or what independents show, allows in any of the comparisons."""
+    if pair.beyond is not None:
+        return pair.beyond
     return pair.p_value is not None and pair.p_value <= limit
 
 

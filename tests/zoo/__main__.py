@@ -1,4 +1,7 @@
-"""`python -m tests.zoo`: train what is not cached, audit everything, print the confusion matrix."""
+"""`python -m tests.zoo [first] [towers] [held_out]`: train what is not cached, audit all, print what came out.
+
+Writes results/zoo/NAME.jsonl, a line for every finding and conclusion, and results/zoo/calibration.png.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +11,27 @@ from pathlib import Path
 
 import torch
 
-from tests.zoo.confusion import judge_derivatives, judge_originals, pairs, shown
+from harness.environment import ROOT
+from tests.zoo.cases import ZOOS
+from tests.zoo.confusion import judged, read, shown, write
+from tests.zoo.plot import draw
+
+RESULTS = ROOT / "results" / "zoo"
 
 
-def main() -> None:
+def main(names: list[str]) -> None:
     torch.set_num_threads(1)
-    with tempfile.TemporaryDirectory() as folder:
-        judged = [*judge_originals(Path(folder)), *judge_derivatives(Path(folder))]
-    sys.stdout.write(f"{pairs()} pairs of independents\n{shown(judged)}\n")
+    for name in names or list(ZOOS):
+        with tempfile.TemporaryDirectory() as folder:
+            lines = write(judged(ZOOS[name](Path(folder)), _say), RESULTS / f"{name}.jsonl")
+        sys.stdout.write(f"\n{name}\n{shown(lines)}\n\n")
+    drawn = {name: read(path) for name in ZOOS if (path := RESULTS / f"{name}.jsonl").exists()}
+    sys.stdout.write(f"{draw(drawn, RESULTS / 'calibration.png')}\n")
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

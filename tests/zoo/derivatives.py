@@ -10,7 +10,7 @@ import numpy as np
 
 from harness.audit.finding import Component
 from harness.environment import CACHE
-from tests.zoo import attacks
+from tests.zoo import attacks, rebuilds
 from tests.zoo.attacks import Config
 from tests.zoo.model import Shape
 from tests.zoo.originals import ORIGINALS, TRAINED, cached, original
@@ -27,6 +27,8 @@ class Derivative:
     parent: str
     make: Callable[[Weights, Shape, np.random.Generator], Made]
     descends: tuple[Component, ...] = ALL
+    also: tuple[str, ...] = ()
+    """Other originals that the same components descend from."""
     trained: bool = False
     """Whether making it trains, so that it is worth keeping."""
 
@@ -110,6 +112,44 @@ def _upcycled_disguise(weights: Weights, shape: Shape, rng: np.random.Generator)
     return attacks.upcycle(_disguise(weights, shape, rng), shape, 4, rng)
 
 
+def _attention_only(weights: Weights, shape: Shape, rng: np.random.Generator) -> Weights:
+    for step in (attacks.permute_heads, attacks.rotate, attacks.reset_ffn):
+        weights = step(weights, shape, rng)
+    return _tune(attacks.reset_embeddings(weights, rng), shape, steps=200, rate=3e-3)
+
+
+def _attention_mixed(weights: Weights, shape: Shape, rng: np.random.Generator) -> Weights:
+    return _attention_only(rebuilds.turn_planes(attacks.mix_values(weights, shape, rng), shape, rng), shape, rng)
+
+
+def _spliced(layers: tuple[int, ...]) -> Callable[[Weights, Shape, np.random.Generator], Weights]:
+    def make(weights: Weights, shape: Shape, rng: np.random.Generator) -> Weights:
+        made = _tune(rebuilds.splice(weights, original("base_d"), layers), shape, steps=100, rate=1e-3)
+        return _disguise(made, shape, rng)
+
+    return make
+
+
+def _regrouped(weights: Weights, shape: Shape, rng: np.random.Generator) -> Made:
+    new, cut = rebuilds.regroup(weights, shape, 2)
+    return _tune(new, cut, steps=100, rate=1e-3), cut.config()
+
+
+def _narrow_new_vocabulary(weights: Weights, shape: Shape, rng: np.random.Generator) -> Made:
+    new, cut = attacks.prune_width(_disguise(weights, shape, rng), shape, rng, ffn=100, width=48, heads=3)
+    return _tune(attacks.reset_embeddings(new, rng), cut, steps=150, rate=2e-3), cut.config()
+
+
+def _kept(*parts: str, steps: int = 400) -> Callable[[Weights, Shape, np.random.Generator], Weights]:
+    """Only these parts are the parent's; all is then trained for long."""
+
+    def make(weights: Weights, shape: Shape, rng: np.random.Generator) -> Weights:
+        fresh = train(shape, seed=4711, steps=1)[0]
+        return _tune(rebuilds.keep_only(weights, fresh, parts), shape, steps=steps, rate=3e-3)
+
+    return make
+
+
 FINE = _tuned(100, 5e-4)
 DERIVATIVES: dict[str, Derivative] = {
     "copy": Derivative("base_a", _plain(lambda w, s, r: w)),
@@ -160,6 +200,23 @@ DERIVATIVES: dict[str, Derivative] = {
     ),
     "new_vocabulary_disguised": Derivative("base_a", _chain(_disguise, _new_embeddings, FINE), ("text",), trained=True),
     "tokens_shuffled_disguised": Derivative("base_a", _chain(_disguise, _shuffled)),
+    "attention_only": Derivative("base_a", _chain(_attention_only), ("text",), trained=True),
+    "attention_only_mixed": Derivative("base_a", _chain(_attention_mixed), ("text",), trained=True),
+    "two_layers_spliced": Derivative("base_a", _chain(_spliced((1, 2))), ("text",), trained=True),
+    "one_layer_spliced": Derivative("base_a", _chain(_spliced((2,))), ("text",), trained=True),
+    "heads_regrouped": Derivative("base_a", _regrouped, trained=True),
+    "narrow_new_vocabulary": Derivative("base_a", _narrow_new_vocabulary, ("text",), trained=True),
+    "new_vocabulary_long": Derivative(
+        "long_a", _chain(_disguise, _new_embeddings, _tuned(300, 3e-3)), ("text",), trained=True
+    ),
+    "text_kept": Derivative("base_a", _chain(_kept(".layers.", "model.norm")), ("text",), trained=True),
+    "embeddings_kept": Derivative("base_a", _chain(_kept("embed_tokens")), ("embeddings",), trained=True),
+    "embeddings_kept_tied": Derivative("hot_b", _chain(_kept("embed_tokens")), ("embeddings",), trained=True),
+    "head_kept": Derivative("base_a", _chain(_kept("lm_head")), ("head",), trained=True),
+    "small_disguised": Derivative("small_a", _chain(_disguise, _noise(0.2))),
+    "small_tuned": Derivative("small_b", _chain(_disguise, FINE), descends=("text", "embeddings"), trained=True),
+    "hot_continued": Derivative("hot_a", _chain(_disguise, _tuned(300, 3e-3, 1)), trained=True),
+    "broad_disguised": Derivative("broad_a", _chain(_disguise, _noise(0.2))),
     "pruned_disguised_healed": Derivative("base_a", _pruned_disguise, trained=True),
 }
 

@@ -27,6 +27,7 @@ class Original:
     language: int = 0
     order: int = 0
     steps: int = 300
+    rate: float = 3e-3
 
 
 BASE = Shape()
@@ -53,6 +54,12 @@ ORIGINALS: dict[str, Original] = {
     "deep_a": Original(Shape(layers=6), seed=14),
     "order_a": Original(seed=15, order=1),
     "other_a": Original(seed=16, language=1, order=1),
+    # Few units, many, and rates at which little of the start is left.
+    "small_a": Original(Shape(width=32, ffn=80, heads=2, kv_heads=2, layers=3), seed=17, steps=600),
+    "small_b": Original(Shape(width=32, ffn=80, heads=2, kv_heads=1, layers=3, tied=True), seed=18, steps=600),
+    "hot_a": Original(seed=19, steps=500, rate=8e-3),
+    "hot_b": Original(TIED, seed=20, steps=500, rate=8e-3),
+    "broad_a": Original(Shape(width=128, ffn=344, heads=8, kv_heads=2), seed=21, steps=200),
 }
 
 
@@ -78,7 +85,7 @@ def cached(cache: Path, name: str, identity: dict[str, object], make: object) ->
 
 
 def _train(spec: Original) -> tuple[Weights, float]:
-    return train(spec.shape, seed=spec.seed, language=spec.language, order=spec.order, steps=spec.steps)
+    return train(spec.shape, seed=spec.seed, language=spec.language, order=spec.order, steps=spec.steps, rate=spec.rate)
 
 
 def write_checkpoint(folder: Path, weights: Weights, config: dict[str, object]) -> Path:

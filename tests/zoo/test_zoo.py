@@ -1,4 +1,4 @@
-"""The whole zoo: nobody independent is accused, and next to no copy escapes."""
+"""The zoos: nobody independent is accused, and next to no copy escapes."""
 
 from __future__ import annotations
 
@@ -6,19 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.zoo.confusion import judge_derivatives, judge_originals, matrix, pairs, shown
+from tests.zoo.cases import ZOOS
+from tests.zoo.confusion import conclusions, judged, matrix, shown
 
-pytestmark = [pytest.mark.full, pytest.mark.timeout(3600)]
-
-
-def test_no_independent_is_accused(tmp_path: Path) -> None:
-    assert pairs() >= 60
-    judged = judge_originals(tmp_path)
-    assert not [one for one in judged if one.conclusion.conclusion == "derived"], shown(judged)
+pytestmark = [pytest.mark.full, pytest.mark.timeout(7200)]
 
 
-def test_copies_are_found_in_the_text_and_controls_are_not_accused(tmp_path: Path) -> None:
-    judged = judge_derivatives(tmp_path)
-    assert not [one for one in judged if not one.descends and one.conclusion.conclusion == "derived"], shown(judged)
-    counts = matrix(judged)["text, descends"]
-    assert counts["derived"] >= 0.95 * counts.total(), shown(judged)
+@pytest.mark.parametrize("zoo", ZOOS)
+def test_copies_are_found_where_they_are_copies_and_nothing_else_is_accused(zoo: str, tmp_path: Path) -> None:
+    lines = list(judged(ZOOS[zoo](tmp_path), lambda _: None))
+    accused = [one for one in conclusions(lines) if one["truth"] != "descends" and one["said"] == "derived"]
+    assert not accused, shown(lines)
+    for (_, truth), counts in matrix(lines).items():
+        if truth == "descends":
+            assert counts["derived"] >= 0.9 * counts.total(), shown(lines)

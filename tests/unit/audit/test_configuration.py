@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.audit.configuration import component, findings, notes, present
+from harness.audit.configuration import answered, component, findings, notes, present
+from harness.audit.finding import Finding
 from harness.audit.nested import Nested
 from harness.audit.subject import Subject
 
@@ -60,3 +61,12 @@ def test_an_architecture_that_half_of_all_models_run_is_no_trace_of_one_of_them(
 )
 def test_the_component_is_told_by_place_or_type(path, kind, expected):
     assert component(Nested(path=path, model_type=kind, where="config.json")) == expected
+
+
+def test_a_referral_to_weights_is_answered_by_weights_that_were_compared() -> None:
+    named = Finding(component="vision", candidate="a", method="configuration", strength="refer", statement="s")
+    units = Finding(component="vision", candidate="a", method="matching", strength="no_evidence", statement="s")
+    assert [one.strength for one in answered([named])] == ["refer"]
+    assert [one.strength for one in answered([named, units])] == ["no_evidence", "no_evidence"]
+    alike = units.model_copy(update={"strength": "derived"})
+    assert [one.strength for one in answered([named, alike])] == ["refer", "derived"]

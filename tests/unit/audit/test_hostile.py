@@ -49,7 +49,7 @@ def test_a_shared_special_token_does_not_make_embeddings_suspect(tmp_path: Path)
 
 
 def _layer(layer: int, agreement: float, similarity: float) -> Compared:
-    return Compared("as stored", "ffn", layer, layer, "ffn", agreement, similarity, 1e-15, None, 0.0, None)
+    return Compared("as stored", "ffn", layer, layer, "ffn", agreement, 40, similarity, 1e-15, None, 0.0, None)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,129 @@
+"""Method 3: units matched by what they do on shared tokens, once by their gates and once by their ups.
+
+After Zhu, Ahmed and Liang (arXiv 2502.12292). Activations know nothing of the order and scale of units or of the
+stream's basis, so no rotation has to be found; but models that learn from the same data come to do the same, so there
+is no p-value here: only effects that no independents came near.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.audit.agreement import match
+from harness.audit.calibration import ACTIVATIONS
+from harness.audit.finding import Finding, LayerPair, Strength
+from harness.audit.forward import TEXT, inputs
+from harness.audit.pair import Body, Pair
+from harness.audit.parts import Block, Stack
+from harness.audit.units import MOST_EXPERTS, gated
+from harness.audit.values import Floats, Ids, Values
+
+SEQUENCES, LENGTH = 64, 8
+"""Sequences of random shared tokens, and tokens in each; the first of each has nothing before it and is left out."""
+FEWEST_TOKENS = 64
+"""Shared tokens below which nothing is compared."""
+MOST_LAYERS = 12
+"""First layers of each model that are compared."""
+MOST_UNITS = 256
+SEED = 20250323
+
+
+@dataclass(frozen=True)
+class Acted:
+    """What units of one part of one layer do: columns (samples, units), centred and of length 1."""
+
+    layer: int
+    part: str
+    gate: Floats
+    up: Floats
+
+
+def findings(pair: Pair) -> tuple[Finding, ...]:
+    """The text of both models on the same tokens; nothing where tokens or gates are not shared."""
+    if TEXT not in pair.ours.anatomy.stacks or TEXT not in pair.theirs.anatomy.stacks or pair.tokens is None:
+        return ()
+    ours, theirs = (_tokens(rows) for rows in pair.tokens)
+    if len(np.unique(pair.tokens[0])) < FEWEST_TOKENS:
+        return ()
+    left = list(_acted(pair.ours, ours, MOST_UNITS))
+    right = list(_acted(pair.theirs, theirs, None))
+    compared = [_compare(one, other) for one in left for other in right]
+    return (_finding(pair, compared),) if compared else ()
+
+
+def _tokens(rows: Ids) -> Ids:
+    """Random sequences of shared tokens: the same tokens for both models."""
+    chosen: Ids = rows[np.random.default_rng(SEED).integers(len(rows), size=(SEQUENCES, LENGTH))]
+    return chosen
+
+
+def _acted(body: Body, tokens: Ids, most: int | None) -> list[Acted]:
+    """Gates and ups of the first layers on these tokens; of large layers some units where `most` says so."""
+    stack, values = body.anatomy.stacks[TEXT], body.subject.values
+    later = np.arange(tokens.size) % tokens.shape[1] > 0
+    found: list[Acted] = []
+    for layer, seen in enumerate(inputs(body, tokens, MOST_LAYERS)):
+        found += _in_block(stack, stack.blocks[layer], values, seen[later], layer, most)
+    return found
+
+
+def _in_block(stack: Stack, block: Block, values: Values, seen: Floats, layer: int, most: int | None) -> list[Acted]:
+    found: list[Acted] = []
+    for part in block.feed_forwards[:MOST_EXPERTS]:
+        rows = gated(stack, block, part, values)
+        gate, up = (None, None) if rows is None else rows[:2]
+        if gate is None or up is None:
+            continue
+        count = len(gate) if most is None else min(most, len(gate))
+        chosen = np.unique(np.linspace(0, len(gate) - 1, count).astype(np.int64))
+        found.append(Acted(layer, part.part, _standard(seen @ gate[chosen].T), _standard(seen @ up[chosen].T)))
+    return found
+
+
+def _standard(acts: Floats) -> Floats:
+    centred = acts - acts.mean(0)
+    length = np.linalg.norm(centred, axis=0)
+    standard: Floats = (centred / np.where(length > 0, length, 1)).astype(np.float32)
+    return standard
+
+
+def _compare(one: Acted, other: Acted) -> LayerPair:
+    by_gate, by_up = one.gate.T @ other.gate, np.abs(one.up.T @ other.up)
+    first, second = match(by_gate), match(by_up, seed=1)
+    matched = np.flatnonzero(first >= 0)
+    agreement = float(np.mean(first[matched] == second[matched])) if len(matched) else 0.0
+    similarity = float(np.median(by_up[matched, first[matched]])) if len(matched) else 0.0
+    return LayerPair(
+        layer=one.layer, other=other.layer, part=one.part, agreement=agreement, similarity=round(similarity, 6),
+        p_value=None, beyond=ACTIVATIONS.convicts(agreement, similarity),
+    )  # fmt: skip
+
+
+def _finding(pair: Pair, compared: Sequence[LayerPair]) -> Finding:
+    convicting = {one.layer for one in compared if one.beyond}
+    alone = any(one.beyond and ACTIVATIONS.suffices(one.agreement, one.similarity) for one in compared)
+    derived = len(convicting) > 1 or alone
+    suspicious = any(ACTIVATIONS.hints(one.agreement, one.similarity) for one in compared)
+    strength: Strength = "derived" if derived else "refer" if suspicious else "no_evidence"
+    best = max(compared, key=lambda one: (bool(one.beyond), one.agreement))
+    return Finding(
+        component=TEXT, candidate=pair.candidate, method="activations", strength=strength,
+        statement=f"on the same tokens {best.agreement:.0%} of the units of {best.part} in layer {best.layer} find the"
+        f" same partner in {pair.candidate}'s layer {best.other} by what their gates and by what their ups do"
+        f" (correlation {best.similarity:.2f}); {len(convicting)} layers do so beyond what independent models show",
+        statistic="share of units that agree", value=best.agreement,
+        layers=_heat(compared), details={"layers_derived": sorted(convicting), "similarity": best.similarity},
+    )  # fmt: skip
+
+
+def _heat(compared: Sequence[LayerPair]) -> tuple[LayerPair, ...]:
+    """For every two layers the parts that agree most."""
+    best: dict[tuple[int, int], LayerPair] = {}
+    for one in compared:
+        key = one.layer, one.other
+        if key not in best or one.agreement > best[key].agreement:
+            best[key] = one
+    return tuple(best[key] for key in sorted(best))

@@ -1,0 +1,138 @@
+"""Method 4 on stacks of layers: how alike the heads of two models are once their streams are brought together.
+
+Aligned weight similarity (AWM, arXiv 2510.06738) takes the unbiased CKA of query and key weights over aligned stream
+dimensions. Here it is taken of projectors on what each head reads and writes, for queries, keys, values and outputs:
+scales and mixing inside a head do not change them, and large learned directions, which models of the same data share,
+weigh no more than the small ones, in which the random start is kept.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from harness.audit.anatomy import STACKED
+from harness.audit.calibration import HEADS
+from harness.audit.finding import Component, Finding, LayerPair, Strength
+from harness.audit.frame import Frame
+from harness.audit.invariants import Invariants, of_attention, turned
+from harness.audit.pair import Pair
+from harness.audit.parts import Stack
+from harness.audit.values import Floats, Values
+
+KINDS = ("qq", "kk", "vv", "oo")
+MOST_BYTES = 1 << 30
+"""Projectors that are held at once; of larger models only layers of like depth are compared."""
+
+Scores = dict[tuple[int, int], float]
+"""Mean unbiased CKA of the four kinds, by layer of the audited checkpoint and of the candidate."""
+
+
+def findings(pair: Pair) -> tuple[Finding, ...]:
+    """The likeness of heads in the frame that shows most of it, for every stack whose heads both models have."""
+    return tuple(finding for component in STACKED if (finding := _of(pair, component)))
+
+
+def _of(pair: Pair, component: Component) -> Finding | None:
+    best: tuple[float, Scores, Frame] | None = None
+    for frame in pair.frames(component):
+        scores = compare_heads(pair, component, frame)
+        if not scores:
+            continue
+        mean = float(np.mean(list(nearest(scores).values())))
+        if best is None or mean > best[0]:
+            best = mean, scores, frame
+        if mean >= HEADS.derived:
+            break
+    return None if best is None else _finding(pair, component, *best)
+
+
+def _finding(pair: Pair, component: Component, mean: float, scores: Scores, frame: Frame) -> Finding:
+    layers = nearest(scores)
+    alike = sorted(layer for layer, score in layers.items() if score >= HEADS.layer)
+    derived = mean >= HEADS.derived or len(alike) >= HEADS.layers
+    strength: Strength = "derived" if derived else "refer" if mean >= HEADS.refer else "no_evidence"
+    return Finding(
+        component=component, candidate=pair.candidate, method="alignment", strength=strength,
+        statement=f"once the streams are brought together ({frame.name}), what the heads of {len(layers)} layers read"
+        f" and write has an unbiased CKA of {mean:.2f} with {pair.candidate}'s (independent models: up to"
+        f" {HEADS.highest:.2f}); {len(alike)} layers have {HEADS.layer:.2f} or more",
+        statistic="mean unbiased CKA of heads", value=round(mean, 6),
+        layers=tuple(
+            LayerPair(layer=layer, other=other, part="heads", agreement=max(0.0, min(1.0, score)),
+                      similarity=max(-1.0, min(1.0, round(score, 6))), p_value=None, beyond=score >= HEADS.layer)
+            for (layer, other), score in sorted(scores.items())
+        ),
+        details={"frame": frame.name, "layers_derived": list(alike) if derived else []},
+    )  # fmt: skip
+
+
+def nearest(scores: Scores) -> dict[int, float]:
+    """By layer of the audited checkpoint, the likeness with the nearest of the candidate's."""
+    best: dict[int, float] = {}
+    for (layer, _), score in scores.items():
+        best[layer] = max(best.get(layer, -1.0), score)
+    return best
+
+
+def compare_heads(pair: Pair, component: Component, frame: Frame) -> Scores:
+    """Every layer with every layer; in large models, layers of like depth."""
+    stacks = pair.stacks(component)
+    if stacks is None:
+        return {}
+    ours, theirs = stacks
+    values = pair.ours.subject.values, pair.theirs.subject.values
+    held = 4 * len(KINDS) * (len(ours.blocks) * theirs.width**2 + len(theirs.blocks) * theirs.width**2)
+    if held > MOST_BYTES:
+        places = {(layer, layer * len(theirs.blocks) // len(ours.blocks)) for layer in range(len(ours.blocks))}
+        pairs = ((at, _turned(ours, at[0], values[0], frame), at[1]) for at in sorted(places))
+        return {
+            at: score for at, one, other in pairs
+            if (score := _likeness(one, _prepared_heads(theirs, other, values[1]))) is not None
+        }  # fmt: skip
+    left = [_turned(ours, layer, values[0], frame) for layer in range(len(ours.blocks))]
+    right = [_prepared_heads(theirs, layer, values[1]) for layer in range(len(theirs.blocks))]
+    return {
+        (layer, other): score
+        for layer, one in enumerate(left) for other, two in enumerate(right)
+        if (score := _likeness(one, two)) is not None
+    }  # fmt: skip
+
+
+def _prepared_heads(stack: Stack, layer: int, values: Values) -> Invariants:
+    """Projectors of one layer, prepared so that inner products are unbiased CKA."""
+    found = of_attention(stack, stack.blocks[layer], values)
+    return {kind: _prepared(found[kind]) for kind in KINDS if kind in found}
+
+
+def _turned(stack: Stack, layer: int, values: Values, frame: Frame) -> Invariants:
+    """The same in the candidate's basis, by a rotation that has not seen this layer; nothing where there is none."""
+    turn = frame.rotation if frame.without is None else frame.without(layer)
+    if turn is None:
+        return {} if frame.without is not None else _prepared_heads(stack, layer, values)
+    found = of_attention(stack, stack.blocks[layer], values)
+    return {kind: _prepared(turned(found[kind], turn)) for kind in KINDS if kind in found}
+
+
+def _prepared(kernel: Floats) -> Floats:
+    """U-centred (Székely and Rizzo 2014) and of unit length: inner products are then unbiased CKA (Song et al. 2012).
+
+    No diagonal, and rows that sum to 0.
+    """
+    count = len(kernel)
+    bare = kernel.astype(np.float64)
+    np.fill_diagonal(bare, 0)
+    rows = bare.sum(0) / (count - 2)
+    centred = bare - rows[:, None] - rows[None] + bare.sum() / ((count - 1) * (count - 2))
+    np.fill_diagonal(centred, 0)
+    scaled: Floats = (centred / max(float(np.linalg.norm(centred)), 1e-30)).astype(np.float32)
+    return scaled
+
+
+def _likeness(ours: Invariants, theirs: Invariants) -> float | None:
+    kinds = [kind for kind in ours if kind in theirs]
+    return float(np.mean([np.vdot(ours[kind], theirs[kind]) for kind in kinds])) if kinds else None
+
+
+def unbiased_cka(ours: Floats, theirs: Floats) -> float:
+    """Unbiased linear CKA of two matrices (features, samples) over the same samples."""
+    return float(np.vdot(_prepared(ours.T @ ours), _prepared(theirs.T @ theirs)))

@@ -1,0 +1,104 @@
+"""Of every layer, matrices (width, width) that turn with the stream and know no order, scale or mixing of units.
+
+Sums over units of u uᵀ (and of what a unit reads times what it writes), projectors on what each head reads and writes,
+products of a head's outputs with its values and of its keys with its queries. A disguise that leaves the model's
+function as it is leaves all of them as they are, but for the rotation of the stream.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from harness.audit.parts import Block, Stack
+from harness.audit.projections import Projections, projections
+from harness.audit.units import Units, halves, units_of
+from harness.audit.values import Floats, Values
+
+SMALL = 1e-10
+"""Squares of singular values below this share of the largest are rounding."""
+
+Invariants = Mapping[str, Floats]
+"""By kind; kinds of two letters that differ are not symmetric."""
+
+
+def of_attention(stack: Stack, block: Block, values: Values) -> Invariants:
+    """Projectors on queries, keys, values and outputs of all heads, and both products."""
+    parts = projections(stack, block, values)
+    found: dict[str, Floats] = {}
+    heads = {"q": parts.query_heads, "k": parts.key_heads, "v": parts.key_heads, "o": parts.query_heads}
+    sides = {"q": parts.query, "k": parts.key, "v": parts.value, "o": parts.output}
+    for kind, rows in sides.items():
+        spanned = None if rows is None else _projectors(rows, heads[kind])
+        if spanned is not None:
+            found[kind + kind] = spanned
+    for reads, writes in (("v", "o"), ("k", "q")):
+        product = _product(sides[reads], sides[writes], parts)
+        if product is not None:
+            found[reads + writes] = product
+    return found
+
+
+def _projectors(rows: Floats, heads: int) -> Floats | None:
+    """Sum over heads of the projector on what the head's rows span: any mixing inside a head leaves it as it is.
+
+    None where no head spans a plane, as before any training where outputs start at zero.
+    """
+    count = heads if len(rows) % heads == 0 else 1
+    bases = [_basis(head) for head in np.split(rows, count)]
+    telling = [basis for basis in bases if 1 < len(basis) < rows.shape[1]]
+    total: Floats = np.zeros((rows.shape[1],) * 2, np.float32)
+    for basis in telling:
+        total += basis.T @ basis
+    return total if telling else None
+
+
+def _basis(head: Floats) -> Floats:
+    """Orthonormal rows that span the head's; those that numbers cannot tell from nothing are left out."""
+    rows = head.astype(np.float64)
+    sizes, vectors = np.linalg.eigh(rows @ rows.T)
+    kept = sizes > SMALL * max(float(sizes[-1]), 1e-30)
+    basis: Floats = ((vectors[:, kept] / np.sqrt(sizes[kept])).T @ rows).astype(np.float32)
+    return basis
+
+
+def _product(shared: Floats | None, asking: Floats | None, parts: Projections) -> Floats | None:
+    """Sum over query heads of the key head's rowsᵀ times the query head's rows."""
+    if shared is None or asking is None:
+        return None
+    groups, left = divmod(len(asking), len(shared))
+    size = len(shared) // parts.key_heads
+    if left or size * parts.key_heads != len(shared):
+        return None
+    summed = asking.reshape(parts.key_heads, groups, size, -1).sum(1).reshape(len(shared), -1)
+    product: Floats = shared.T @ summed
+    return product
+
+
+def of_feed_forward(stack: Stack, block: Block, values: Values) -> Invariants:
+    """Second moments of gates, ups and downs of all units, and of what their linear half reads with what they write."""
+    found: dict[str, Floats] = {}
+    for units in units_of(stack, block, values):
+        if units.signed:
+            for kind, moment in _moments(units).items():
+                found[kind] = found[kind] + moment if kind in found else moment
+    return found
+
+
+def _moments(units: Units) -> Invariants:
+    letters = "gud" if len(units.second) == 2 else "ud"
+    sides = dict(zip(letters, halves(units), strict=True))
+    return {kind + kind: rows.T @ rows for kind, rows in sides.items()} | {"ud": sides["u"].T @ sides["d"]}
+
+
+def turned(matrix: Floats, turn: Floats) -> Floats:
+    """The matrix in the basis that the rotation leads to."""
+    return np.asarray(turn.T @ matrix @ turn, np.float32)
+
+
+def normal(matrix: Floats) -> Floats:
+    """Without its share of the identity, which no rotation moves, and of length 1."""
+    centred = matrix - np.eye(len(matrix), dtype=np.float32) * np.float32(np.trace(matrix) / len(matrix))
+    scaled: Floats = (centred / max(float(np.linalg.norm(centred)), 1e-30)).astype(np.float32)
+    return scaled
