@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import shutil
 from collections import defaultdict
 from collections.abc import Mapping
@@ -97,6 +98,15 @@ def test_a_written_choice_is_read_as_it_is_written_in_korean(suite: Suite) -> No
 def _takes_a_letter(file: Mapping[str, Any]) -> bool:
     steps = [step for pipeline in file.get("filter_list") or [] for step in pipeline["filter"]]
     return any("A-" in str(step.get("regex_pattern", "")) or "ABC" in str(step.get("regex_pattern")) for step in steps)
+
+
+def test_a_guesser_earns_one_of_the_choices_that_are_read(suite: Suite) -> None:
+    for task in suite.tasks:
+        if task.filter == "read_choice":
+            question = str(config(suite.folder, task.name)["doc_to_text"])
+            if shown := set(re.findall(r"\{\{ *([A-J]) *\}\}", question)):
+                assert len(shown) == task.choices, task.name
+            assert task.chance == pytest.approx(1 / (task.choices or 10), abs=1e-5), task.name
 
 
 def test_a_written_answer_has_a_budget(suite: Suite) -> None:
