@@ -119,7 +119,7 @@ def _stack(component: Component, weights: Mapping[str, Tensor], subject: Subject
     width = _width(layers, weights, sizes)
     if width is None:
         return None
-    family = str(sizes.get("model_type", subject.config.get("model_type", "")))
+    family = str(sizes.get("model_type", subject.model_type or ""))
     blocks = tuple(_block(layers[number], weights, width, family) for number in sorted(layers))
     heads = _size(sizes, "num_attention_heads", "num_heads", "n_head", "encoder_attention_heads", "attention_heads")
     if heads is None:
@@ -138,7 +138,7 @@ def _offset(family: str, blocks: Sequence[Block], subject: Subject) -> float:
     """1 where gains are stored less 1: by the family's name, else where many gains are below 0, as no others are."""
     if family.startswith(LESS_ONE) and not family.startswith("gemma3n"):
         return 1.0
-    if subject.config.get("model_type") in KNOWN_FAMILIES:
+    if subject.model_type in KNOWN_FAMILIES:
         return 0.0
     names = [block.roles[role] for block in blocks for role in NORMS if role in block.roles]
     gains = [subject.values.whole(name) for name in names if len(subject.values.tensors[name].shape) == 1]

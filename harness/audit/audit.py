@@ -183,13 +183,13 @@ def _components(body: Body) -> list[Component]:
 
 def examined(body: Body, party: Party | None = None) -> Examined:
     """What the record says of a checkpoint that took part."""
-    kind = body.subject.config.get("model_type")
+    kind = body.subject.model_type
     stacks = body.anatomy.stacks
     return Examined(
         name=body.subject.name,
         digest=body.subject.digest,
         parameters=sum(math.prod(tensor.shape) for tensor in body.subject.tensors.values()),
-        model_type=visible(kind, LONGEST_NAME) if isinstance(kind, str) else None,
+        model_type=None if kind is None else visible(kind, LONGEST_NAME),
         components=tuple(_components(body)),
         layers={component: len(stack.blocks) for component, stack in stacks.items()},
         width={component: stack.width for component, stack in stacks.items()},

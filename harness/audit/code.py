@@ -109,7 +109,7 @@ def nothing(candidate: str, why: str) -> Finding:
 
 def present(suspect: Subject) -> bool:
     """Whether the suspect has code that can be read: its own files, or its model type in the installed package."""
-    return code_of(suspect.folder, model_type(suspect)) is not None
+    return code_of(suspect.folder, suspect.model_type) is not None
 
 
 def findings(suspect: Subject, candidate: Subject) -> tuple[Finding, ...]:
@@ -118,7 +118,7 @@ def findings(suspect: Subject, candidate: Subject) -> tuple[Finding, ...]:
 
 
 def _similarity(suspect: Subject, candidate: Subject) -> Finding:
-    kinds = model_type(suspect), model_type(candidate)
+    kinds = suspect.model_type, candidate.model_type
     ours, theirs = code_of(suspect.folder, kinds[0]), code_of(candidate.folder, kinds[1])
     if ours is None or theirs is None:
         who = suspect.name if ours is None else candidate.name
@@ -134,11 +134,5 @@ def _similarity(suspect: Subject, candidate: Subject) -> Finding:
 
 
 def _licences(suspect: Subject, candidate: Subject) -> tuple[Finding, ...]:
-    ours, theirs = tuple(checkpoint_files(suspect.folder)), code_of(candidate.folder, model_type(candidate))
+    ours, theirs = tuple(checkpoint_files(suspect.folder)), code_of(candidate.folder, candidate.model_type)
     return licence_findings(ours, theirs.sources if theirs else (), candidate.name)
-
-
-def model_type(subject: Subject) -> str | None:
-    """The model type that the config names."""
-    named = subject.config.get("model_type")
-    return named if isinstance(named, str) else None

@@ -90,5 +90,4 @@ def component(one: Nested) -> Component:
 
 def _types(candidate: Subject) -> Iterator[str]:
     """The candidate's own model type; where it has none, its name."""
-    kind = candidate.config.get("model_type")
-    yield kind if isinstance(kind, str) else candidate.name
+    yield candidate.model_type or candidate.name

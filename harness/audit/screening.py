@@ -95,9 +95,10 @@ def _embeddings(ours: Body, sketch: Sketch) -> Iterator[Finding]:
     refer = value >= ENDS_ALIGNED.refer
     yield Finding(
         component="embeddings", candidate=sketch.name, method=METHOD, strength="refer" if refer else "no_evidence",
-        statement=f"after a rotation fitted to half of {len(pair[0])} shared tokens of the sketch, the least alike tenth"
-        f" of the directions correlates with {sketch.name}'s by {value:.2f} at most; {ASK if refer else SOME}",
-        statistic="held-out correlation of the least alike tenth of directions", value=value, details={"tokens": len(pair[0])},
+        statement=f"after a rotation fitted to half of {len(pair[0])} shared tokens of the sketch, the least alike"
+        f" tenth of the directions correlates with {sketch.name}'s by {value:.2f} at most; {ASK if refer else SOME}",
+        statistic="held-out correlation of the least alike tenth of directions", value=value,
+        details={"tokens": len(pair[0])},
     )  # fmt: skip
 
 

@@ -52,6 +52,12 @@ class Subject:
         return Values(self.tensors)
 
     @property
+    def model_type(self) -> str | None:
+        """The model type that the config names; null where it names none, or something else than a text."""
+        named = self.config.get("model_type")
+        return named if isinstance(named, str) else None
+
+    @property
     def digest(self) -> str:
         return digest(dict(self.digests))
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
@@ -232,7 +232,11 @@ def concluded_or_refused(pair: tuple[Path, Path], capsys: pytest.CaptureFixture[
             assert "cannot be audited" in error
 
 
-FUZZED = settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FUZZED = settings(
+    max_examples=15,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # an example takes seconds: none is made smaller
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 
 
 @FUZZED

@@ -179,7 +179,7 @@ def test_people_rule_on_what_the_audit_found(
 
 
 def test_of_failed_gates_the_one_that_disqualifies_speaks_first() -> None:
-    floor = {"kind": "floor", "name": "floor", "source": TABLE, "minimum": 95}
+    floor = {"kind": "floor", "name": "floor", "source": {**TABLE, "exact": True}, "minimum": 95}
     independence = {"kind": "independence", "name": "independence", "policy": POLICY, "automatic": True}
     round_ = round_of("a", gates=[floor, independence])
     result = decided(round_, Inputs(tables=table(round_, {"a": 90}), findings={"a": (finding(),)}))["a"]
