@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 import unicodedata
 from fractions import Fraction
 
@@ -28,17 +27,19 @@ NUMBER = re.compile(
 PIECE = re.compile(rf"({_FIGURE})\s?([십백천]*)([만억조]?)")
 CLAIM = re.compile(r"(?:정\s*답|최종\s*답|답|answer)(?:\s*(?:은|는|:|：|=|is))+\s*|####\s*|\\boxed\{", re.IGNORECASE)
 
-UNSETTLED = re.compile(r"\s?(?:[-+×*÷~∼–]\s?\d|,\d|\s?(?:에서|부터)\s?\d)")
-"""What makes a claimed number no answer: a calculation without its result, a range, a list."""
+UNSETTLED = re.compile(
+    r"\s?(?:[-+×*÷~∼–]\s?\d|,\d|\s?(?:에서|부터|또는|혹은|or)\s?\d|[가-힣]{0,3}[이가은는]\s?아[니닙닌])", re.IGNORECASE
+)
+"""What makes a claimed number no answer: a calculation without its result, a range, a list, a choice, a denial."""
+REJECTED = re.compile(r"\s?[\d.,]{1,20}\s?[가-힣]{0,3}[이가은는]?\s?아니(?:라|고)(?=[,\s])")
+"""12가 아니라, before the number that is right."""
+DENIED = re.compile(r"\bnot\b", re.IGNORECASE)
 CALCULATION = re.compile(r"\s*[\d.,]+(?:\s*[-+×*÷/]\s*[\d.,]+)+\s*=\s*")
 """8 + 4 = before the answer."""
 FRACTION = re.compile(r"\\[dt]?frac\s*\{(\d+)\}\s*\{(\d+)\}")
 
 LONGEST_NUMBER = 1000
 """Characters: what is longer is no answer, and Python refuses to read it."""
-LONGEST_FORMULA = 1000
-"""Characters: what is longer is no answer, and a computer algebra system may work on it for ever."""
-FORMULA_SECONDS = 5
 
 
 def number(text: str) -> Fraction | None:
@@ -57,8 +58,12 @@ def number(text: str) -> Fraction | None:
         return Fraction(word)
     if claims:
         sum_ = CALCULATION.match(plain, start)
-        if claimed := NUMBER.search(plain, sum_.end() if sum_ else start):
-            return None if UNSETTLED.match(plain, claimed.end()) else _value(claimed)
+        begin = sum_.end() if sum_ else start
+        if rejected := REJECTED.match(plain, begin):
+            begin = rejected.end()
+        if claimed := NUMBER.search(plain, begin):
+            denied = DENIED.search(plain, start, claimed.start()) or UNSETTLED.match(plain, claimed.end())
+            return None if denied else _value(claimed)
     found = list(NUMBER.finditer(plain))
     return _value(found[-1]) if found else None
 
@@ -80,22 +85,6 @@ def same_number(text: str, target: str, tolerance: Fraction = Fraction(0)) -> bo
     """Whether a text ends on the target's number, up to a share of it."""
     ours, right = number(text), number(target)
     return ours is not None and right is not None and abs(ours - right) <= abs(right) * tolerance
-
-
-def same_formula(text: str, target: str) -> bool:
-    """Whether a text's last formula equals the target's (math-verify: symbolic, by sympy).
-
-    Source: Kydlíček, Math-Verify, https://github.com/huggingface/Math-Verify. False for formulas of over
-    LONGEST_FORMULA characters and where the comparison takes over FORMULA_SECONDS (on the main thread).
-    """
-    from math_verify import parse, verify
-
-    if max(len(text.rsplit("\n", 1)[-1]), len(target)) > LONGEST_FORMULA:
-        return False
-    # The library's own time limit is a signal, which only the main thread gets.
-    seconds = FORMULA_SECONDS if threading.current_thread() is threading.main_thread() else 0
-    right = parse(target if "$" in target or "\\boxed" in target else f"${target}$", parsing_timeout=seconds)
-    return bool(verify(right, parse(text[-LONGEST_FORMULA:], parsing_timeout=seconds), timeout_seconds=seconds))
 
 
 def _value(match: re.Match[str]) -> Fraction | None:

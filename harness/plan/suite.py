@@ -63,7 +63,8 @@ class Task(Frozen):
     """Primary metric: lm-eval's name of the per-item number, in [0, 1]."""
     filter: str = "none"
     """Name of the lm-eval filter pipeline whose output is graded; or a reader of this harness (read_choice: the choice
-    that a written answer takes, in Korean or English; read_number: the number that it ends on)."""
+    that a written answer takes, in Korean or English; read_number, read_formula: what it ends on, a formula compared by
+    its meaning)."""
     choices: Positive | None = None
     """How many choices a written answer takes one of, for read_choice; 10 where null."""
     binary: bool = True

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.graders.code import written
-from harness.graders.contest import calls, cases, same_output
+from harness.graders.testcases import calls, cases, same_output
 from harness.sandbox import Limits, passes, require, run
 
 require()  # where no sandbox works, the task ends here, before anything is asked

@@ -95,6 +95,15 @@ def test_a_written_choice_is_read_as_it_is_written_in_korean(suite: Suite) -> No
             assert not _takes_a_letter(file), task.name
 
 
+def test_an_answer_that_repeats_its_question_is_not_cut_off(suite: Suite) -> None:
+    """A chat model may well begin with `Question:`; only a next example of a text that goes on ends an answer."""
+    for task in suite.tasks:
+        file = config(suite.folder, task.name)
+        if file.get("output_type") == "generate_until" and task.style == "chat":
+            until = (file.get("generation_kwargs") or {}).get("until") if task.until is None else task.until
+            assert all(stop.startswith(("\n\n", "<")) for stop in until or ()), task.name
+
+
 def _takes_a_letter(file: Mapping[str, Any]) -> bool:
     steps = [step for pipeline in file.get("filter_list") or [] for step in pipeline["filter"]]
     return any("A-" in str(step.get("regex_pattern", "")) or "ABC" in str(step.get("regex_pattern")) for step in steps)

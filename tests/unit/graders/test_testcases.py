@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.graders import contest
-from harness.graders.contest import Case, calls, cases, same_output
+from harness.graders.testcases import Case, calls, cases, same_output
 
 CASES = [{"input": "1 2\n", "output": "3\n", "testtype": "stdin"}]
 
