@@ -80,7 +80,7 @@ def number_reading(draw: Draw, level: int) -> Candidate:
     """A Sino-Korean number, written in digits; at the last level the sum of two."""
     task = "다음 수를 쉼표 없이 아라비아 숫자로만 쓰십시오"
     if level < 4:
-        number = _long(draw, (4, 8, 11)[level - 1])
+        number = _long(draw, (5, 8, 11)[level - 1])
         return Candidate(f"{task}: {sino(number)}", f"{number}")
     one, two = _long(draw, 7), _long(draw, 8)
     return Candidate(

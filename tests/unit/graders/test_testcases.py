@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.graders import contest
+from harness.graders import testcases
 from harness.graders.testcases import Case, calls, cases, same_output
 
 CASES = [{"input": "1 2\n", "output": "3\n", "testtype": "stdin"}]
@@ -57,7 +57,7 @@ def test_what_is_no_list_of_cases_is_refused(private: str, said: str) -> None:
 
 
 def test_cases_that_would_fill_the_memory_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(contest, "LONGEST", 1000)
+    monkeypatch.setattr(testcases, "LONGEST", 1000)
     with pytest.raises(ValueError, match="more than 1000 bytes"):
         cases(row(private=packed("x" * 100_000)))
 

@@ -34,7 +34,7 @@ def test_a_right_program_passes_however_it_is_written(program: str) -> None:
 
 ANSWERING = """import os
 def add(a, b):
-    for number in range(3, 20):
+    for number in range(3, 1000):
         try: os.write(number, {message})
         except OSError: pass
     return {value}"""
@@ -81,7 +81,7 @@ CHEATING = {
     "a message that ends the tests": ANSWERING.format(
         message=repr(b'{"error": "SystemExit", "message": 0}\n'), value=5
     ),
-    "closes the line": "import os\ndef add(a, b):\n    os.closerange(3, 20)\n    return 5",
+    "closes the line": "import os\ndef add(a, b):\n    os.closerange(3, 1000)\n    return 5",
     "answers before it is asked": ANSWERING.format(message=repr(b'{"value": 5}\n'), value="a + b"),
 }
 

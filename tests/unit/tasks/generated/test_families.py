@@ -225,4 +225,4 @@ def test_hash_seed_and_locale_change_nothing() -> None:
         assert done.stdout.strip() == GOLDEN
 
 
-GOLDEN = "d4611b99fca20345699b0701c3bdd57af29c603743b5fd25c83fadde36601f2d"
+GOLDEN = "3189436ee2668491c67f56128352e49e5d4cd89ce83b6c1253e8331e460f664d"
