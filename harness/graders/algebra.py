@@ -29,7 +29,8 @@ MEMORY_BYTES = 2 * 1024**3
 class Algebra:
     """One process that compares formulas one after the other; started when first asked, and after it was ended."""
 
-    def __init__(self) -> None:
+    def __init__(self, cpu_seconds: float = CPU_SECONDS) -> None:
+        self._cpu_seconds = cpu_seconds
         self._process: subprocess.Popen[str] | None = None
         self._lock = threading.Lock()
 
@@ -63,7 +64,7 @@ class Algebra:
 
     def _started(self) -> subprocess.Popen[str]:
         if self._process is None or self._process.poll() is not None:
-            command = [sys.executable, "-m", __name__]
+            command = [sys.executable, "-m", __name__, str(self._cpu_seconds)]
             pipe = subprocess.PIPE
             self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True)
             atexit.register(self._end)
@@ -94,11 +95,12 @@ def _main() -> None:
     """Read pairs of formulas, write whether they are equal. The timer's signal ends the process, also inside C code."""
     from math_verify import parse, verify
 
+    cpu_seconds = float(sys.argv[1])
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a person's Ctrl-C is the harness's business
     for line in sys.stdin:
         given, target = json.loads(line)
-        signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
+        signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
         try:
             right, left = (parse(f"${text}$", parsing_timeout=0) for text in (target, given))
             is_same = bool(verify(right, left, timeout_seconds=0))

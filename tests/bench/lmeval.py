@@ -103,6 +103,7 @@ def in_own_process(name: str, served: Served, items: Sequence[Item], budget_s: f
         task.write_text(json.dumps({"items": [asdict(item) for item in items], "budget_s": budget_s}))
         command = [sys.executable, "-m", "tests.bench.lmeval", name, str(served.folder), str(task), str(result)]
         environment = {**os.environ, "VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_LOGGING_LEVEL": "ERROR"}
+        environment.pop("TQDM_DISABLE", None)  # vLLM divides by the time that its progress bar has measured
         try:
             done = subprocess.run(
                 command, capture_output=True, text=True, env=environment, timeout=start_s + 2 * budget_s

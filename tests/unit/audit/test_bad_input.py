@@ -233,7 +233,7 @@ def concluded_or_refused(pair: tuple[Path, Path], capsys: pytest.CaptureFixture[
 
 
 FUZZED = settings(
-    max_examples=15,
+    max_examples=6,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # an example takes seconds: none is made smaller
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
