@@ -25,8 +25,9 @@ COMPILE := --extra gpu --python-platform x86_64-manylinux_2_35
 endif
 
 export DO_NOT_TRACK := 1
-# Tests run in two processes, a file in one of them: what shares a server starts it once.
-PARALLEL := -n 2 --dist loadfile
+# Tests run in two processes, a file in one of them: what shares a server starts it once. Those with servers come first,
+# so that none of them is what the other process waits for in the end.
+PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 # Paths that the user names reach the shell as variables: they may hold spaces and quotes.
 export ENTRANT RUN CHECKPOINT OUT
 

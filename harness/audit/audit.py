@@ -168,7 +168,8 @@ def _compare(ours: Body, candidate: Body | Sketch, known: Mapping[Key, Band]) ->
     for method in FILE_METHODS:
         if method.present(ours.subject):
             found += method.findings(ours.subject, candidate.subject)
-    return weighed(tempered(pair, configuration.answered(found)))
+    found = configuration.answered(found)
+    return weighed(tempered(pair, found), seen=found)
 
 
 def _components(body: Body) -> list[Component]:

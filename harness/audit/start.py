@@ -15,9 +15,13 @@ OF_THE_TEXT = ("text", "embeddings", "head")
 FROM_THE_START = ("weights", "matching", "alignment", "activations", "turned")
 
 
-def weighed(findings: Sequence[Finding]) -> list[Finding]:
-    """The findings of one pair, those on the text taken back to `refer` where a shared start explains them."""
-    if not _looks_shared(findings):
+def weighed(findings: Sequence[Finding], seen: Sequence[Finding]) -> list[Finding]:
+    """The findings of one pair, those on the text taken back to `refer` where a shared start explains them.
+
+    `seen` are the findings of the pair as the methods made them: what stands beside a component has no say in whether
+    both began alike.
+    """
+    if not _looks_shared(seen):
         return list(findings)
     return [
         _referred(finding)

@@ -41,22 +41,26 @@ WORDS: dict[str, tuple[str, str]] = {
     "whom_else": ("No other model was looked at.", "그 밖의 모델과는 비교하지 않았습니다."),
     "rate": (
         (
-            "The tests are set so that, were nothing copied, the chance of even one wrong “derived” in this whole audit"
-            " is at most {alpha} ({tests} tests, adjusted together)."
+            "Tests with exact chances: were nothing copied, the chance that they call anything in this whole audit"
+            " “derived” is at most {alpha} ({tests} tests, adjusted together). Other methods have no such chance; they"
+            " say “derived” only where the likeness is far beyond every pair of unrelated models that was tried."
         ),
         (
-            "복제한 것이 전혀 없을 때 이 감사 전체에서 ‘파생’이라는 잘못된 결론이 하나라도 나올 확률이 최대 {alpha}가"
-            " 되도록 검정을 맞추었습니다(검정 {tests}회를 함께 보정)."
+            "정확한 확률이 있는 검정: 복제한 것이 전혀 없을 때 이 감사 전체에서 하나라도 ‘파생’이라고 잘못 말할 확률은"
+            " 최대 {alpha}입니다(검정 {tests}회를 함께 보정). 그 밖의 방법에는 그런 확률이 없으며, 시험해 본 어떤 무관한"
+            " 모델 쌍보다도 훨씬 더 닮았을 때만 ‘파생’이라고 말합니다."
         ),
     ),
     "rate_each": (
         (
-            "The tests are set so that, were nothing copied, the chance of even one wrong “derived” in the audit of an"
-            " entrant is at most {alpha}."
+            "Tests with exact chances: were nothing copied, the chance that they call anything in the audit of an"
+            " entrant “derived” is at most {alpha}. Other methods have no such chance; they say “derived” only where"
+            " the likeness is far beyond every pair of unrelated models that was tried."
         ),
         (
-            "복제한 것이 전혀 없을 때 참가 모델 하나의 감사에서 ‘파생’이라는 잘못된 결론이 하나라도 나올 확률이 최대"
-            " {alpha}가 되도록 검정을 맞추었습니다."
+            "정확한 확률이 있는 검정: 복제한 것이 전혀 없을 때 참가 모델 하나의 감사에서 하나라도"
+            " ‘파생’이라고 잘못 말할 확률은 최대 {alpha}입니다. 그 밖의 방법에는 그런 확률이 없으며, 시험해 본"
+            " 어떤 무관한 모델 쌍보다도 훨씬 더 닮았을 때만 ‘파생’이라고 말합니다."
         ),
     ),
     "nulls": (

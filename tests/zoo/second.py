@@ -23,7 +23,7 @@ MEMBERS: dict[str, Member] = {
     "llama_c": Member("llama", 203, steps=700),
     "llama_tied_a": Member("llama", 204, tied=True),
     "llama_tied_b": Member("llama", 205, tied=True, steps=700, rate=4e-3),
-    "llama_wide": Member("llama", 206, width=120, heads=8, kv_heads=4, layers=4),
+    "llama_wide": Member("llama", 206, width=120, heads=6, kv_heads=3, layers=4),
     "llama_narrow": Member("llama", 207, width=40, heads=4, kv_heads=2, layers=6, steps=500),
     "qwen3_a": Member("qwen3", 208, kv_heads=2),
     "qwen3_b": Member("qwen3", 209, kv_heads=2, order=1),

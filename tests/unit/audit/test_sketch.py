@@ -226,7 +226,7 @@ def test_a_token_has_a_hash_that_is_never_zero() -> None:
 @pytest.mark.full
 @pytest.mark.timeout(3600)
 def test_no_trained_independent_of_the_zoo_is_sent_to_experts(tmp_path: Path) -> None:
-    """16 models, most trained on the same data in the same order, each against the sketches of all others."""
+    """21 models, most trained on the same data in the same order, each against the sketches of all others."""
     shapes = {name: spec.shape.config() for name, spec in ORIGINALS.items()}
     folders = {name: write_checkpoint(tmp_path / name, original(name), config) for name, config in shapes.items()}
     sketches = {name: sketched(folder, tmp_path / f"{name}.sketch") for name, folder in folders.items()}
