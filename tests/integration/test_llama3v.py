@@ -197,7 +197,7 @@ def test_the_page_tells_the_story_in_both_languages(case):
     _, page = case
     assert "derived from minicpm" in page
     assert "minicpm에서 파생" in page
-    assert "even one wrong “derived” in this whole audit is at most 1%" in page
+    assert "call anything in this whole audit “derived” is at most 1%" in page
     assert 'class="map"' in page
     assert "<script" not in page
     assert "://" not in page, "the page needs no other file"
