@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from harness.audit.agreement import chance_of_agreement, match
+from harness.audit.agreement import chance_of_agreement, match, standard
 from harness.audit.calibration import ALPHA, EMBEDDING_ORDER, ENDS_ALIGNED, RENUMBERED
 from harness.audit.finding import Component, Finding, Strength
 from harness.audit.frame import procrustes
@@ -106,7 +106,7 @@ def last_gain(body: Body) -> Floats:
 
 def _order(pair: Pair, component: Component, ours: Floats, theirs: Floats) -> Finding:
     """Dimensions in the candidate's order: exact where nothing else of the model is the candidate's."""
-    correlation = _standard(white(ours)).T @ _standard(white(theirs))
+    correlation = standard(white(ours)).T @ standard(white(theirs))
     width = len(correlation)
     kept = int(np.count_nonzero(match(correlation) == np.arange(width)))
     share, same = kept / width, float(np.median(np.diagonal(correlation)))
@@ -166,7 +166,7 @@ def held_out_alignment(ours: Floats, theirs: Floats) -> tuple[float, float]:
     fitted, tested = order[: len(order) // 2], order[len(order) // 2 :]
     left, right = white(ours), white(theirs)
     u, _, v = np.linalg.svd(left[fitted].T @ right[fitted], full_matrices=False)
-    one, other = _standard(left[tested] @ u), _standard(right[tested] @ v.T)
+    one, other = standard(left[tested] @ u), standard(right[tested] @ v.T)
     least = float(np.quantile((one * other).sum(0), LEAST))
     turn = procrustes(ours[fitted], theirs[fitted])
     return least, closeness(ours[tested] @ turn, theirs[tested])
@@ -236,11 +236,3 @@ def white(rows: Floats) -> Floats:
     kept = sizes > ROUNDING * max(float(sizes[-1]), 1e-30)
     whitened: Floats = (unit @ ((vectors[:, kept] / np.sqrt(sizes[kept])) @ vectors[:, kept].T)).astype(np.float32)
     return whitened
-
-
-def _standard(rows: Floats) -> Floats:
-    """Columns centred and of unit length."""
-    centred = rows - rows.mean(0)
-    length = np.linalg.norm(centred, axis=0)
-    standard: Floats = (centred / np.where(length > 0, length, 1)).astype(np.float32)
-    return standard

@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from typing import IO
 
 LONGEST = 1000
@@ -24,6 +25,8 @@ WALL_SECONDS = 120.0
 """Of one comparison: reached only where the machine stands still."""
 MEMORY_BYTES = 2 * 1024**3
 """Address space of the process."""
+LIMITS = frozenset({-signal.SIGPROF, -signal.SIGABRT, -signal.SIGSEGV})
+"""How the process ends over a formula: by its timer, or where C code gets no more memory or stack."""
 
 
 class Algebra:
@@ -37,14 +40,15 @@ class Algebra:
     def same(self, given: str, target: str) -> bool:
         """Whether both are equal; False where they cannot be read or compared within the limits.
 
-        TimeoutError where the machine did not get to it, which says nothing of the formulas.
+        TimeoutError where the machine did not get to it, ChildProcessError where the process ended for a reason that is
+        no limit (a library missing, memory short on the machine): neither says anything of the formulas.
         """
         if max(len(given), len(target)) > LONGEST:
             return False
         with self._lock:
             answer = self._ask(json.dumps([given, target]))
-            if answer is None:
-                self._end()
+            if answer is None and (code := self._ended()) not in LIMITS:
+                raise ChildProcessError(f"the process that compares formulas ended with {code}")
             return answer == "true\n"
 
     def _ask(self, line: str) -> str | None:
@@ -61,6 +65,15 @@ class Algebra:
             self._end()
             raise TimeoutError(f"two formulas were not compared within {WALL_SECONDS:g} s")
         return process.stdout.readline() or None
+
+    def _ended(self) -> int | None:
+        """How the process ended by itself."""
+        code = None
+        if self._process is not None:
+            with suppress(subprocess.TimeoutExpired):
+                code = self._process.wait(WALL_SECONDS)
+        self._end()
+        return code
 
     def _started(self) -> subprocess.Popen[str]:
         if self._process is None or self._process.poll() is not None:

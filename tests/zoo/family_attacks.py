@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from tests.zoo import attacks
 from tests.zoo.families import Member
 from tests.zoo.train import Weights
 
@@ -163,9 +164,4 @@ def upcycle(weights: Stored, member: Member, experts: int, rng: np.random.Genera
 
 def shuffle_tokens(weights: Stored, member: Member, rng: np.random.Generator) -> Weights:
     """Rows of embedding and head in another order."""
-    new = dict(weights)
-    order = rng.permutation(len(weights["model.embed_tokens.weight"]))
-    for name in ("model.embed_tokens.weight", "lm_head.weight"):
-        if name in new:
-            new[name] = weights[name][order]
-    return new
+    return attacks.shuffle_tokens(weights, rng)

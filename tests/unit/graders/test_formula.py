@@ -154,6 +154,12 @@ def test_a_machine_that_stands_still_says_nothing_of_a_formula(monkeypatch: pyte
         asked.same("x+x", "2x")
 
 
+def test_a_process_that_ends_for_no_limit_says_nothing_of_a_formula(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(algebra, "__name__", "harness.graders.no_such_module")
+    with pytest.raises(ChildProcessError, match="ended with 1"):
+        Algebra().same("x+x", "2x")
+
+
 def test_threads_take_turns() -> None:
     found: list[bool] = []
     pairs = [("x+x", "2x"), ("x+x", "3x")] * 6
