@@ -35,9 +35,14 @@ class Served:
 
     def counters(self) -> dict[str, float]:
         """What the server has counted since its start."""
-        with urllib.request.urlopen(f"{self.endpoint.url}/metrics", timeout=30) as response:  # noqa: S310 - our server
-            text = response.read().decode()
-        return {name: _sum(text, name) for name in COUNTERS}
+        return counters(self.endpoint)
+
+
+def counters(endpoint: Endpoint) -> dict[str, float]:
+    """What a server has counted since its start."""
+    with urllib.request.urlopen(f"{endpoint.url}/metrics", timeout=30) as response:  # noqa: S310 - our server
+        text = response.read().decode()
+    return {name: _sum(text, name) for name in COUNTERS}
 
 
 @contextmanager

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence, Set
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness.plan import VllmEngine
-from harness.request import Answer, GenerationAnswer, Loglikelihood, LoglikelihoodAnswer, Request
+from harness.plan.model import Thinking
+from harness.request import Answer, Generation, GenerationAnswer, Loglikelihood, LoglikelihoodAnswer, Request
 from harness.score import Journal, Scorer, Tokenizer
 from harness.score.calls import Shape
 from harness.score.covering import Abilities
 from tests import mirrors
+from tests.bench.engine import counters
 from tests.integration.conftest import Served
 from tests.integration.lmeval_tasks import instances, requests_of, write_task_files, write_tasks
 
@@ -56,6 +59,55 @@ def test_scores_and_texts_equal_those_of_lm_evals_hf_backend(smollm2_endpoint: S
     assert len(generated) == 10
     assert largest <= TOLERANCE
     print(f"largest difference over {len(scored)} log-likelihoods: {largest:.2e} nats")  # noqa: T201
+
+
+def test_the_real_engine_thinks_as_it_writes_and_no_stop_string_fires_inside(smollm2_endpoint: Served, tmp_path: Path):
+    """Thinking, its end and the answer are together what the engine writes greedily in one go."""
+    ask = Generation("Question: Why is the sky blue?\nAnswer: The sky is blue because", (), 48)
+    (plain,) = _texts(smollm2_endpoint, [Request("plain", "0", 0, 0, ask)], tmp_path / "plain.sqlite")
+    thought, end, rest = plain.text.partition(".")
+    assert end, plain.text
+    assert rest.strip(), plain.text
+    inside = thought.split()[2]
+    stopped = Request("thinking", "0", 0, 0, replace(ask, until=(inside,), max_tokens=8))
+
+    (answer,) = _texts(
+        smollm2_endpoint, [stopped], tmp_path / "thinking.sqlite", Thinking(end=".", max_tokens=ask.max_tokens)
+    )
+
+    assert answer.thinking == thought
+    assert inside in answer.thinking
+    assert inside not in answer.text
+    assert answer.text.strip()
+    assert rest.startswith(answer.text)
+
+
+def test_repeats_of_a_sampled_question_share_its_prompt_in_the_real_engine(smollm2_endpoint: Served, tmp_path: Path):
+    context = " ".join(f"Fact {number} of the shared prompt." for number in range(60)) + "\n\nOnce upon a time"
+    ask = Generation(context, (), 16, temperature=1.0)
+    tokens, repeats = len(Tokenizer.load(smollm2_endpoint.folder).encode_prompt(context)), 4
+    block = smollm2_endpoint.engine.block_size
+    assert block is not None
+    before = counters(smollm2_endpoint.endpoint)["prefix_cache_hits_total"]
+
+    texts = _texts(
+        smollm2_endpoint,
+        [Request("sampled", "0", 0, repeat, ask) for repeat in range(repeats)],
+        tmp_path / "sampled.sqlite",
+    )
+
+    hits = counters(smollm2_endpoint.endpoint)["prefix_cache_hits_total"] - before
+    assert len({text.text for text in texts}) > 1
+    assert hits >= (repeats - 1) * (tokens // block) * block > 0
+
+
+def _texts(
+    served: Served, requests: Sequence[Request], journal: Path, thinking: Thinking | None = None
+) -> list[GenerationAnswer]:
+    with Journal.open(journal) as kept:
+        scorer = Scorer(Tokenizer.load(served.folder), kept, served.engine, scope="0" * 64, thinking=thinking)
+        answers = scorer.answer(requests, served.endpoint, lambda *_: None)
+    return [answer for answer in answers if isinstance(answer, GenerationAnswer)]
 
 
 @pytest.mark.full
