@@ -6,8 +6,8 @@ import csv
 import io
 import re
 import unicodedata
-import xml.etree.ElementTree as ElementTree
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,7 +76,10 @@ def _text(path: Path) -> Iterator[tuple[int, Sequence[str]]]:
 
 def _decoded(path: Path) -> str:
     """UTF-8, with or without a mark; UTF-16 with one; else cp949, in which Korean spreadsheets save CSV."""
-    content = path.read_bytes()
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read as a table: {error}", REMEDY) from error
     marked = content[:2] in (b"\xff\xfe", b"\xfe\xff")
     for encoding in ("utf-16",) if marked else ("utf-8-sig", "cp949"):
         try:
@@ -94,7 +97,9 @@ def _workbook(path: Path) -> Iterator[tuple[int, Sequence[str]]]:
     broken = (
         InvalidFileException,
         zipfile.BadZipFile,
-        ElementTree.ParseError,
+        zlib.error,
+        EOFError,
+        SyntaxError,  # of either XML parser
         KeyError,
         ValueError,
         TypeError,

@@ -15,10 +15,13 @@ Positive = Annotated[int, Field(ge=1)]
 
 
 def _a_day(text: str) -> str:
+    """Only one spelling of a day: days are compared as texts."""
     try:
-        datetime.date.fromisoformat(text)
+        day = datetime.date.fromisoformat(text).isoformat()
     except ValueError:
-        raise ValueError(f"{text!r} is no day; write it as 2026-08-18") from None
+        day = ""
+    if not day or day != text:
+        raise ValueError(f"{text!r} is no day; write it as 2026-08-18")
     return text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, get_args
 
@@ -255,6 +256,14 @@ def _elimination(round_: Round) -> Iterator[str]:
     if isinstance(rule, Below):
         if rule.minimum > round_.rules.points:
             yield f"rules: elimination: minimum {rule.minimum:g} is more than all {round_.rules.points:g} points"
+        asked = round_.held_together if round_.rules.family == "holm" else 1
+        resamples, level = round_.rules.resamples, round_.rules.level
+        least = math.ceil(2 * asked / (1 - level) - ROUNDING) - 1  # the strictest interval ends within the resamples
+        if resamples < least:
+            yield (
+                f"rules: resamples = {resamples} cannot show an interval for each of {asked} questions held together;"
+                f" raise it to {least} or more"
+            )
         return
     if isinstance(rule, KeepK) and rule.keep > count:
         yield f"rules: elimination: keep {rule.keep} of {count} entrants: more than there are; lower keep"

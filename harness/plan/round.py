@@ -11,10 +11,11 @@ from harness.plan.audit import Audit
 from harness.plan.base import Frozen, Lang, Name, in_language
 from harness.plan.consistency import problems
 from harness.plan.engine import Engine, FakeEngine, RemoteEngine, VllmEngine
+from harness.plan.gates import Compared, MeasuredGate
 from harness.plan.hardware import Hardware, Schedule
 from harness.plan.model import Model
 from harness.plan.policy import Announced
-from harness.plan.rules import Rules
+from harness.plan.rules import Below, Rules
 from harness.plan.suite import Suite
 
 
@@ -82,6 +83,15 @@ class Round(Frozen):
     def folder(self) -> str:
         """The round's folder below its results; a dry run of each entrant has its own."""
         return f"{self.name}/{self.entrants[0].name}" if self.dry_run else self.name
+
+    @property
+    def held_together(self) -> int:
+        """Questions whose intervals hold together: entrants × gates × references, and totals against least points."""
+        rules = self.rules
+        measured = [gate for gate in rules.gates if isinstance(gate, MeasuredGate)]
+        asked = [len(gate.rivals) if isinstance(gate, Compared) else 1 for gate in measured]
+        asked += [1] if isinstance(rules.elimination, Below) else []
+        return sum(asked) * len(self.entrants)
 
     def engine_of(self, model: str) -> VllmEngine | RemoteEngine | FakeEngine:
         """The engine that serves the named model."""

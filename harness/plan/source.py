@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from harness.plan.base import Frozen, Name, Share
 
@@ -42,6 +42,15 @@ class PanelMean(Frozen):
     """A score that a rater did not give makes the item incomplete, or the rater is left out for all entrants."""
     least_raters: Annotated[int, Field(ge=1)] = 2
     """Fewer raters than this decide nothing."""
+
+    @model_validator(mode="after")
+    def _shows_doubt(self) -> PanelMean:
+        if self.raters == "population" and self.least_raters < 2:
+            raise ValueError(
+                f"least_raters = {self.least_raters}: one rater shows nothing of how raters differ; give 2 or more, or"
+                " raters: fixed"
+            )
+        return self
 
 
 class TableValue(Frozen):

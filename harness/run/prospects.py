@@ -7,17 +7,14 @@ from itertools import combinations
 
 from harness.numbers import percent, percent_of_rule
 from harness.plan import (
-    Below,
     Compared,
     Floor,
     Measure,
+    OwnChoice,
     PointItem,
     Ratio,
     Round,
-    SuiteMean,
     Task,
-    TaskMean,
-    WeightedMean,
 )
 from harness.plan.gates import MeasuredGate
 from harness.stats import (
@@ -31,8 +28,8 @@ from harness.stats import (
     items_floor,
     items_ratio,
     total_detectable,
-    weights,
 )
+from harness.verdict import weighted_tasks
 
 POWER = 0.8
 """Chance of settling a gate that is called enough."""
@@ -48,7 +45,7 @@ EFFECT = 1.0
 
 def prospects(round_: Round) -> Iterator[str]:
     """A sentence a gate on answers, and one on totals; nothing where a round asks no questions."""
-    gates = [gate for gate in round_.rules.gates if isinstance(gate, MeasuredGate) and tasks_of(gate.source, round_)]
+    gates = [gate for gate in round_.rules.gates if isinstance(gate, MeasuredGate) and _tasks(gate.source, round_)]
     level = family_level(round_)
     for gate in gates:
         items = effective_items(gate.source, round_)
@@ -61,28 +58,7 @@ def prospects(round_: Round) -> Iterator[str]:
 def family_level(round_: Round) -> float:
     """Level of each interval where all that is asked of all entrants holds together; the first that Holm asks for."""
     rules = round_.rules
-    asked = [
-        len(gate.rivals) if isinstance(gate, Compared) else 1 for gate in rules.gates if isinstance(gate, MeasuredGate)
-    ]
-    asked += [1] if isinstance(rules.elimination, Below) else []
-    together = max(1, sum(asked) * len(round_.entrants))
-    return rules.level if rules.family == "none" else bonferroni(rules.level, together)
-
-
-def tasks_of(source: Measure, round_: Round) -> list[tuple[Task, float]]:
-    """Tasks of a source with their weights, which sum to 1; none where it rests on something else."""
-    if isinstance(source, WeightedMean):
-        parts = [(part.weight, tasks_of(part.source, round_)) for part in source.parts]
-        whole = sum(weight for weight, _ in parts)
-        if not all(tasks for _, tasks in parts):
-            return []
-        return [(task, share * weight / whole) for weight, tasks in parts for task, share in tasks]
-    if isinstance(source, SuiteMean):
-        suite = round_.suite(source.suite)
-        return list(zip(suite.tasks, weights(suite), strict=True))
-    if isinstance(source, TaskMean):
-        return [(task, 1.0) for suite in round_.suites for task in suite.tasks if task.name == source.task]
-    return []
+    return rules.level if rules.family == "none" else bonferroni(rules.level, max(1, round_.held_together))
 
 
 def effective_items(source: Measure, round_: Round) -> int | None:
@@ -90,12 +66,17 @@ def effective_items(source: Measure, round_: Round) -> int | None:
 
     None where a task's items are not counted yet.
     """
-    tasks = tasks_of(source, round_)
+    tasks = _tasks(source, round_)
     return (
         round(1 / sum(weight**2 / task.items for task, weight in tasks))
         if all(task.items for task, _ in tasks)
         else None
     )
+
+
+def _tasks(source: Measure, round_: Round) -> list[tuple[Task, float]]:
+    """Tasks of a source with their weights; none where it rests on something else too, or is each entrant's choice."""
+    return [] if isinstance(source, OwnChoice) else weighted_tasks(source, round_) or []
 
 
 def _gate(gate: MeasuredGate, items: int, level: float, round_: Round) -> str:
@@ -119,7 +100,7 @@ def _gate(gate: MeasuredGate, items: int, level: float, round_: Round) -> str:
 
 def _clustered(source: Measure, round_: Round) -> str:
     """How much items of a cluster have in common shows only once they are answered."""
-    clustered = any(task.cluster is not None for task, _ in tasks_of(source, round_))
+    clustered = any(task.cluster is not None for task, _ in _tasks(source, round_))
     return "; its items come in clusters, which makes them worth fewer" if clustered else ""
 
 
@@ -141,8 +122,8 @@ def _needed(needed: int | None, items: int) -> str:
 
 def _totals(round_: Round) -> float | None:
     """Points between two totals that are told from nothing, all pairs together; None where not all rest on answers."""
-    parts = [(item, task, weight) for item in round_.rules.items for task, weight in tasks_of(item.source, round_)]
-    whole = all(tasks_of(item.source, round_) for item in round_.rules.items)
+    parts = [(item, task, weight) for item in round_.rules.items for task, weight in _tasks(item.source, round_)]
+    whole = all(_tasks(item.source, round_) for item in round_.rules.items)
     pairs = len(list(combinations(round_.entrants, 2)))
     counted = all(task.items for _, task, _ in parts)
     if not whole or not counted or pairs == 0 or any(item.span is None for item in round_.rules.items):

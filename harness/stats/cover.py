@@ -77,7 +77,7 @@ def _one_by_one(demands: _Demands) -> Cover | None:
     every = [*alone[~demands.optional], *sorted(alone[demands.optional])[: demands.needed]]
     if demands.optional.sum() < demands.needed or not np.isfinite(every).all():
         return None
-    return Cover(int(max(every, default=0)), int(sum(every)))
+    return Cover(int(max(every, default=0)), int(min(sum(every), demands.counts.sum())))
 
 
 def _alone(row: Values, counts: Values, reach: float) -> float:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from harness.plan import Compared, NonInferiority, OwnChoice
+from harness.plan import Compared, Measure, NonInferiority, OwnChoice
 from harness.plan.gates import MeasuredGate
 from harness.records import GateOutcome, Number, Reason
-from harness.stats import Items, Pairs, difference, pairs, ratio
+from harness.stats import Items, Pairs, bonferroni, difference, pairs, ratio
 from harness.verdict.field import Claim, Field
 from harness.verdict.reasons import reason
 
@@ -61,18 +61,18 @@ def _against(gate: Compared, entrant: str, rival: str, field: Field) -> Question
         return Obstacle("incomplete", reason(field.round, "entrant_missing", suite=suite), rival)
     if theirs is None:
         return Obstacle("incomplete", reason(field.round, "reference_missing", suite=suite, reference=rival), rival)
-    weighted = field.task_weights(source, entrant)
-    if weighted is None:
-        return _imported(gate, ours, theirs, rival, suite, field)
-    tasks = [task for task, _ in weighted]
+    tasks = field.tasks_in(source)
     first, second = field.modes(tasks, entrant), field.modes(tasks, rival)
     if first != second or None in first:
         modes = {"ours": _modes(first), "theirs": _modes(second)}
         return Obstacle("incomplete", reason(field.round, "other_mode", suite=suite, reference=rival, **modes), rival)
-    shared = shared_pairs(field, entrant, rival, weighted)
+    weighted = field.task_weights(source, entrant)
+    shared = shared_pairs(field, entrant, rival, weighted or [(task, 1.0) for task in tasks]) if tasks else []
     if shared is None:
         return Obstacle("incomplete", reason(field.round, "other_items", suite=suite, reference=rival), rival)
-    return _paired(gate, shared, rival, suite, field)
+    if weighted is not None:
+        return _paired(gate, shared, rival, suite, field)
+    return _apart(gate, source, (entrant, rival), suite, field)
 
 
 def _paired(gate: Compared, shared: list[Pairs], rival: str, suite: str, field: Field) -> Question | Obstacle:
@@ -84,15 +84,43 @@ def _paired(gate: Compared, shared: list[Pairs], rival: str, suite: str, field: 
     return Question(rival, lambda level: ratio(shared, level, estimand))
 
 
-def _imported(
-    gate: Compared, ours: Number, theirs: Number, rival: str, suite: str, field: Field
-) -> Question | Obstacle:
-    """Two numbers from a table have no sampling model: neither has what they give."""
+def _apart(gate: Compared, source: Measure, models: tuple[str, str], suite: str, field: Field) -> Question | Obstacle:
+    """What does not rest on shared items alone: each number's own interval, both at a level at which they hold together
+    whatever their dependence (Bonferroni), so that the outcome lies between what their ends give.
+    """
+
+    def numbers(level: float) -> tuple[Number, Number]:
+        ours, theirs = (field.number(source, model, Claim(bonferroni(level, 2), "exact")) for model in models)
+        if ours is None or theirs is None:
+            raise ValueError(f"{gate.name}: {' or '.join(models)} has no value, though it was asked")
+        return ours, theirs
+
     if isinstance(gate, NonInferiority):
-        return Question(rival, lambda _: Number(value=ours.value - theirs.value))
-    if theirs.value <= 0:
-        return Obstacle("undecided", reason(field.round, "ratio_undefined", suite=suite, reference=rival), rival)
-    return Question(rival, lambda _: Number(value=ours.value / theirs.value))
+        return Question(models[1], lambda level: _gap(*numbers(level), level))
+    if numbers(field.round.rules.level)[1].value <= 0:
+        return Obstacle(
+            "undecided", reason(field.round, "ratio_undefined", suite=suite, reference=models[1]), models[1]
+        )
+    return Question(models[1], lambda level: _quotient(*numbers(level), level))
+
+
+def _gap(ours: Number, theirs: Number, level: float) -> Number:
+    """Ours less theirs; without an interval where either has none."""
+    value = ours.value - theirs.value
+    if ours.low is None or ours.high is None or theirs.low is None or theirs.high is None:
+        return Number(value=value)
+    return Number(value=value, low=ours.low - theirs.high, high=ours.high - theirs.low, level=level)
+
+
+def _quotient(ours: Number, theirs: Number, level: float) -> Number:
+    """Ours over theirs; without ends where theirs may be 0, without an interval where either has none."""
+    value = ours.value / theirs.value
+    if ours.low is None or ours.high is None or theirs.low is None or theirs.high is None:
+        return Number(value=value)
+    if theirs.low <= 0:
+        return Number(value=value, level=level)
+    corners = [end / by for end in (ours.low, ours.high) for by in (theirs.low, theirs.high)]
+    return Number(value=value, low=min(corners), high=max(corners), level=level)
 
 
 def shared_pairs(field: Field, first: str, second: str, weighted: list[tuple[str, float]]) -> list[Pairs] | None:

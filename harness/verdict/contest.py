@@ -52,9 +52,12 @@ class Contest:
         if len(view.raters) < source.least_raters:
             facts: dict[str, Fact] = {"count": len(view.raters), "least": source.least_raters}
             return reason(round_, "few_raters", item=item.name, **facts)
-        gaps = np.isnan(view.scores[:, view.entrants.index(name)])
-        silent = tuple(rater for rater, gap in zip(view.raters, gaps, strict=True) if gap)
-        return reason(round_, "raters_missing", item=item.name, raters=silent)
+        missing = np.isnan(view.scores)
+        own = missing[:, view.entrants.index(name)]
+        # On a scale relative to the best a gap of a rival's leaves everyone without points.
+        gaps = np.flatnonzero(own if own.any() else missing.any(axis=1))
+        silent = tuple(view.raters[at] for at in gaps)
+        return reason(round_, "raters_missing", item=item.name, raters=silent) if silent else None
 
     def complete(self, name: str) -> bool:
         """Whether an entrant's own evidence is all there."""
@@ -90,7 +93,7 @@ class Contest:
         if rule is None:
             return Place("stay")
         if isinstance(rule, Below):
-            return Place(self._below(self.claimed(name), rule.minimum, by_rule=by_rule))
+            return Place(self._below(name, rule.minimum, by_rule=by_rule))
         outcomes = {rival: self.outcome(rival, by_rule=by_rule) for rival in self.field.entrants}
         return place(name, outcomes, self.order_by_rule if by_rule else self.order_by_interval, rule)
 
@@ -101,10 +104,12 @@ class Contest:
                 return asked.interval(self.field.round.rules.level if level is None else level)
         return None
 
-    def _below(self, total: Number | None, minimum: float, *, by_rule: bool) -> Fate:
+    def _below(self, name: str, minimum: float, *, by_rule: bool) -> Fate:
+        total = self.claimed(name)
         if total is None:
             return "incomplete"
-        low, high = (total.value, total.value) if by_rule else (total.low, total.high)
+        as_it_is = by_rule or (total.level is None and self.points.sampled(name))
+        low, high = (total.value, total.value) if as_it_is else (total.low, total.high)
         if low is not None and reaches(low, minimum):
             return "stay"
         return "leave" if high is not None and not reaches(high, minimum) else "undecided"
@@ -140,8 +145,8 @@ class Contest:
         if self.field.round.rules.totals is not None:
             return []
         sources = [item.source for item in self.field.round.rules.items]
-        found = [self.field.task_weights(source, "") or [] for source in sources if not isinstance(source, OwnChoice)]
-        return list(dict.fromkeys(task for tasks in found for task, _ in tasks))
+        found = [self.field.tasks_in(source) for source in sources if not isinstance(source, OwnChoice)]
+        return list(dict.fromkeys(task for tasks in found for task in tasks))
 
     def order_by_rule(self, first: str, second: str) -> Order:
         """How the first's total lies to the second's; of equal ones, how the first item does that breaks ties."""

@@ -120,7 +120,7 @@ def _reasons(name: str, found: Contest) -> Iterator[Reason]:
         return
     if round_.dry_run:
         yield reason(round_, "dry_run")
-    if round_.rules.totals is not None:
+    if round_.rules.totals is not None and not round_.rules.totals.exact:
         yield reason(round_, "imported_total", file=round_.rules.totals.file)
     place = found.place(name, by_rule=False)
     gates, ranks = list(_gate_reasons(name, found)), list(_rank_reasons(name, place, found))

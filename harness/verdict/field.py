@@ -17,6 +17,7 @@ from harness.plan import (
     Round,
     SuiteMean,
     TableValue,
+    Task,
     TaskMean,
     WeightedMean,
     basic,
@@ -28,6 +29,29 @@ from harness.verdict.inputs import Inputs
 from harness.verdict.raters import Rated, rated, together
 
 Values = NDArray[np.float64]
+
+
+def weighted_tasks(source: Measure, round_: Round) -> list[tuple[Task, float]] | None:
+    """Tasks of a source with their weights, which sum to 1; None where it rests on something else too.
+
+    A task that counts in several places is there once.
+    """
+    if isinstance(source, SuiteMean):
+        suite = round_.suite(source.suite)
+        return list(zip(suite.tasks, weights(suite), strict=True))
+    if isinstance(source, TaskMean):
+        return [(task, 1.0) for suite in round_.suites for task in suite.tasks if task.name == source.task]
+    if not isinstance(source, WeightedMean):
+        return None
+    whole, found = sum(part.weight for part in source.parts), dict[str, tuple[Task, float]]()
+    for part in source.parts:
+        tasks = weighted_tasks(part.source, round_)
+        if tasks is None:
+            return None
+        for task, weight in tasks:
+            before = found[task.name][1] if task.name in found else 0.0
+            found[task.name] = task, before + weight * part.weight / whole
+    return list(found.values())
 
 
 @dataclass(frozen=True)
@@ -116,13 +140,26 @@ class Field:
             if isinstance(part.source, PanelMean):
                 panels.setdefault(part.source.file, []).append((part.source, share))
                 continue
-            number = self._basic(part.source, name, claim)
-            if number is not None and isinstance(part.source, TableValue) and part.source.exact:
-                number = Number(value=number.value, low=number.value, high=number.value, level=claim.level)
+            number = self._held(self._basic(part.source, name, claim), [part.source], claim)
             yield None if number is None else combine([number], [share])
         for views in panels.values():
             there = [(self._panels[each], share) for each, share in views if each in self._panels]
-            yield together(there, name, claim.level) if len(there) == len(views) else None
+            number = together(there, name, claim.level) if len(there) == len(views) else None
+            yield self._held(number, [each for each, _ in views], claim)
+
+    def _held(self, number: Number | None, sources: Sequence[BasicSource], claim: Claim) -> Number | None:
+        """A number that stands as it is (an exact table, raters or items that are all that count) ends where it is."""
+        if number is None or number.level is not None or not all(map(self._stands, sources)):
+            return number
+        return Number(value=number.value, low=number.value, high=number.value, level=claim.level, n=number.n)
+
+    def _stands(self, source: BasicSource) -> bool:
+        """Whether a number of this source that has no interval is in no doubt."""
+        if isinstance(source, TableValue):
+            return source.exact
+        if isinstance(source, PanelMean):
+            return source.raters == "fixed"
+        return self.round.rules.estimand == "fixed"
 
     @property
     def claim(self) -> Claim:
@@ -200,19 +237,13 @@ class Field:
         """Tasks and their weights in a model's number, which sum to 1; None where it rests on something else too."""
         if isinstance(source, OwnChoice):
             return self.task_weights(source.of[name], name) if name in source.of else None
-        if isinstance(source, SuiteMean):
-            suite = self.round.suite(source.suite)
-            return [(task.name, weight) for task, weight in zip(suite.tasks, weights(suite), strict=True)]
-        if isinstance(source, TaskMean):
-            return [(source.task, 1.0)]
-        if not isinstance(source, WeightedMean):
-            return None
-        whole = sum(part.weight for part in source.parts)
-        found: dict[str, float] = {}
-        for part in source.parts:
-            for task, weight in self.task_weights(part.source, name) or [("", 0.0)]:
-                found[task] = found.get(task, 0.0) + weight * part.weight / whole
-        return None if "" in found else list(found.items())
+        found = weighted_tasks(source, self.round)
+        return None if found is None else [(task.name, weight) for task, weight in found]
+
+    def tasks_in(self, source: Measure) -> list[str]:
+        """Every task that a number rests on, whatever else it rests on."""
+        found = (weighted_tasks(each, self.round) or () for each in basic(source))
+        return list(dict.fromkeys(task.name for tasks in found for task, _ in tasks))
 
     def modes(self, tasks: Sequence[str], name: str) -> list[str | None]:
         """The mode in which a model was asked each task."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -251,3 +252,15 @@ def test_a_ruling_without_a_part_is_refused(tmp_path: Path, lost: str) -> None:
     text = "".join(line for line in RULING.splitlines(keepends=True) if not line.startswith(lost))
     with pytest.raises(ConfigError, match=f"no ruling: {lost}"):
         read_ruling(written(tmp_path, text, "ruling.yaml"))
+
+
+@pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/styles.xml", "xl/worksheets/sheet1.xml"])
+def test_a_workbook_that_is_cut_off_inside_is_refused(tmp_path: Path, part: str) -> None:
+    whole = workbook(tmp_path / "whole.xlsx", [["rater", "entrant", "criterion", "score"], ["r", "a", "c", 1]])
+    broken = tmp_path / "broken.xlsx"
+    with zipfile.ZipFile(whole) as read, zipfile.ZipFile(broken, "w") as write:
+        for name in read.namelist():
+            content = read.read(name)
+            write.writestr(name, content[: len(content) // 2] if name == part else content)
+    with pytest.raises(ConfigError, match="cannot be read as a table"):
+        read_panel(broken, [SOURCE], ["a", "b"])

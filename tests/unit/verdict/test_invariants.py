@@ -56,7 +56,7 @@ rules = st.fixed_dictionaries(
 
 
 def ruled(names: tuple[str, ...], given_rules: Mapping[str, Any]) -> Round:
-    content = round_of(names, references=REFERENCES, items=N, resamples=100).model_dump()
+    content = round_of(names, references=REFERENCES, items=N, resamples=1000).model_dump()
     content["rules"] |= given_rules
     return Round.model_validate(content)
 
