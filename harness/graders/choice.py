@@ -88,7 +88,8 @@ RIGHT = re.compile(
 """③번이 맞다: says what the answer is only where nothing else is called right."""
 INSTEAD = re.compile(rf"{_SIGN}{_CLOSE}\s?번?\s?{_IT}\s?아(?:니라|니고|니며)[,\s]{{0,2}}{_OPEN}({_SIGN})")
 MORE = re.compile(
-    rf"{_CLOSE}\s?번?\s?(?:(?:와|과|및|또는|혹은|and|or|&|~|∼)\s?{_OPEN}{_SIGN}{_CLOSE}"
+    rf"{_CLOSE}\s?번?\s?(?:(?:와|과|및|이?나|이거나|일\s수도(?:\s있고)?|[(,]?\s?(?:또는|혹은|or(?:\s(?:maybe|perhaps|possibly))?)|and|[&~∼/|·;+])"
+    rf"\s?{_OPEN}{_SIGN}{_CLOSE}|\(\s?{_SIGN}\s?\)|[ \t]{_SIGN}{_CLOSE}(?:[ \t]{_SIGN}{_CLOSE}){{0,8}}[ \t]?(?:\n|\Z)"
     rf"|[,，、]\s?{_OPEN}{_SIGN}{_CLOSE}\s?(?:[,，、]|번?(?:입니다|이다)?\.?\s?(?:\n|\Z)))"
 )
 """What makes one sign two: A와 B; ③, ⑤."""

@@ -30,9 +30,16 @@ DROPPED = re.compile(
 )
 """What changes no meaning, or names a unit that the question gave."""
 WORDS = re.compile(r"\\(?:text|mbox|mathrm|textbf|textnormal|mathbf)\s?\{([^{}]{0,200})\}")
-UNIT = re.compile(r"(?!.*(?:아[니닙닌]|않))(?:[가-힣]{1,6}|[a-zA-Z]{2,15}(?:\^?[23])?)(?:/[a-zA-Z]{1,10})?")
+UNIT = re.compile(
+    r"(?!.*(?:아[니닙닌]|않))(?:[가-힣]{1,6}"
+    r"|(?:[a-zA-Z]{4,15}|mm|cm|km|ft|in|yd|mi|lb|oz|mg|kg|ml|mL|ms|sec|min|hr|hrs|day|mph|kph)(?:\^?[23])?)(?:/[a-zA-Z]{1,10})?"
+)
+"""Words, or signs of units; other letters side by side are variables."""
+EQUATION = re.compile(r"(?P<left>[^=]*(?:[a-zA-Z\\]|[-+*/^×·])[^=]*)(?:=[^=,;]*)*=(?P<right>[^=,;]+)")
+"""One statement: what stands left is a name or a calculation, so that 3 = 4 is none."""
+IN_BRACKETS = re.compile(r"\([^()]*\)")
 PROSE = re.compile(
-    r"[가-힣]|(?<![a-zA-Z\\])(?:or|and|not)(?![a-zA-Z])|(?<![a-zA-Z\\])(?!sqrt|sin|cos|tan|log|exp)[a-zA-Z]{4,}"
+    r"[가-힣]|\\(?:vee|wedge|lor|land)\b|(?<![a-zA-Z\\])(?:or|and|not)(?![a-zA-Z])|(?<![a-zA-Z\\])(?!sqrt|sin|cos|tan|log|exp)[a-zA-Z]{4,}"
 )
 """Words, or figures side by side, of which an algebra system would take the number that suits."""
 NO_UNITS = frozenset({"pi", "sqrt", "frac", "sin", "cos", "tan", "log", "ln", "exp", "infty", "mod"})
@@ -73,11 +80,14 @@ def equal(given: str, target: str) -> bool:
     if not ours or not right:
         return False
     if "=" in ours and "=" not in right:
-        ours = ours.rpartition("=")[2]
+        said = EQUATION.fullmatch(ours)
+        if said is None or re.search("[,;]", IN_BRACKETS.sub("", said["left"])):
+            return False
+        ours = said["right"].strip()
     tight, wanted = _tight(ours), _tight(right)
     if tight.casefold() == wanted.casefold():
         return True
-    value, right_value = _value(tight), _value(wanted)
+    value, right_value = _value(tight), _value(wanted, unit=False)
     if value is not None and right_value is not None:
         return value == right_value
     return not PROSE.search(ours) and ALGEBRA.same(ours, right)
@@ -142,13 +152,13 @@ def _tight(text: str) -> str:
     return re.sub(r"\s+(?!\d)|(?<!\d)\s+", "", text)
 
 
-def _value(text: str) -> Fraction | None:
-    """Its number, where it is one, with or without a unit."""
+def _value(text: str, *, unit: bool = True) -> Fraction | None:
+    """Its number, where it is one, with a unit or without."""
     compact = text.replace("{,}", ",")
     match = NUMBER.match(compact)
     if match is None:
         return number(compact) if re.fullmatch(r"-?\\frac\{-?\d+\}\{\d+\}", compact) else None
     rest = compact[match.end() :].strip()
-    if rest and (not UNIT.fullmatch(rest) or rest.casefold() in NO_UNITS):
+    if rest and (not unit or not UNIT.fullmatch(rest) or rest.casefold() in NO_UNITS):
         return None
     return number(match[0])

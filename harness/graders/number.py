@@ -28,7 +28,9 @@ PIECE = re.compile(rf"({_FIGURE})\s?([십백천]*)([만억조]?)")
 CLAIM = re.compile(r"(?:정\s*답|최종\s*답|답|answer)(?:\s*(?:은|는|:|：|=|is))+\s*|####\s*|\\boxed\{", re.IGNORECASE)
 
 UNSETTLED = re.compile(
-    r"\s?(?:[-+×*÷~∼–]\s?\d|,\d|\s?(?:에서|부터|또는|혹은|or)\s?\d|[가-힣]{0,3}[이가은는]\s?아[니닙닌])", re.IGNORECASE
+    r"\s?(?:[-+×*÷~∼–|;·]\s?\d|,\d|,\s\d[\d.]*\s?(?:[,)]|\.?\s?$)|/\s?\d|[(,]?\s?(?:에서|부터|이?나|이거나|또는|혹은|or)\s?\d"
+    r"|[가-힣]{0,3}[이가은는]\s?아[니닙닌])",
+    re.IGNORECASE,
 )
 """What makes a claimed number no answer: a calculation without its result, a range, a list, a choice, a denial."""
 REJECTED = re.compile(r"\s?[\d.,]{1,20}\s?[가-힣]{0,3}[이가은는]?\s?아니(?:라|고)(?=[,\s])")
@@ -54,7 +56,7 @@ def number(text: str) -> Fraction | None:
     claims = list(CLAIM.finditer(plain))
     start = claims[-1].end() if claims else 0
     marks = MARKS.match(plain, start)
-    if (word := numeral(plain, marks.end() if marks else start)) is not None:
+    if (word := numeral(plain, marks.end() if marks else start, whole=not claims)) is not None:
         return Fraction(word)
     if claims:
         sum_ = CALCULATION.match(plain, start)
@@ -89,7 +91,7 @@ def same_number(text: str, target: str, tolerance: Fraction = Fraction(0)) -> bo
 
 def _value(match: re.Match[str]) -> Fraction | None:
     sign, figures, above, below, divisor, exponent, power = match.groups()
-    if len(match[0]) > LONGEST_NUMBER or 0 in (int(below or 1), int(divisor or 1)):
+    if len(match[0]) * int(power or 1) > LONGEST_NUMBER or 0 in (int(below or 1), int(divisor or 1)):
         return None
     total = _magnitude(figures) + Fraction(int(above or 0), int(below or 1))
     total = total / int(divisor or 1) * Fraction(10) ** int(exponent or 0)

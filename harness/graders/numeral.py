@@ -46,12 +46,20 @@ NUMERAL = re.compile(
     rf"(?P<minus>마이너스\s?|음수\s?)?(?:(?P<native>(?=[가-힣]){_NATIVE})|(?P<sino>{_SINO}(?:\s?{_SINO}){{0,40}})){_END}"
 )
 """A number word that nothing but a counter, an ending or punctuation follows: 이 in 이 문제는 is none."""
+_REST = rf"\s?(?:{COUNTERS})?\s?(?:입니다|이다|이에요|예요|임)?[\s.,!)\]*\"'”’]*"
+FINISHED = re.compile(rf"{_REST}$")
+"""Behind a number word, all that may stand where it is the whole answer."""
+FIGURE_NEXT = re.compile(rf"{_REST}\d")
+"""네, 12개: the word says yes, and the figure answers."""
 
 
-def numeral(text: str, start: int = 0) -> int | None:
-    """The number word that stands right at a place of a text; None where none does."""
+def numeral(text: str, start: int = 0, *, whole: bool = False) -> int | None:
+    """The number word that stands right at a place of a text; None where none does, or a figure follows it at once.
+
+    `whole`: only where it is all that stands there.
+    """
     found = NUMERAL.match(text, start)
-    if found is None:
+    if found is None or FIGURE_NEXT.match(text, found.end()) or (whole and not FINISHED.match(text, found.end())):
         return None
     if native := found["native"]:
         value: int | None = _native(native)

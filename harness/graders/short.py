@@ -14,7 +14,8 @@ EDGES = " \t\n.。,!?'\"“”‘’`*()[]「」『』:;$_"
 ENDINGS = ("입니다", "이에요", "예요", "이다", "이요", "임", "요")
 ARTICLES = ("the ", "a ", "an ")
 TEX = re.compile(r"\\(?:boxed|text(?:bf|rm|it)?|math(?:bf|rm|it))\s?\{([^{}]{0,200})\}")
-GLOSS = re.compile(r"\s?[(（\[][^()（）\[\]]{0,100}[)）\]]\s?$")
+GLOSS = re.compile(r"\s?[(（\[](?!\s?(?:또는|혹은|아니면|or\b))[^()（）\[\]/|]{0,100}[)）\]]\s?$")
+"""What a bracket adds; not a second answer (또는 부산)."""
 DENIED = re.compile(r"^[^\n]{1,80}?[이가]\s?아니(?:라|고|며)[,\s]{0,2}")
 """이순신이 아니라: the answer comes behind it."""
 

@@ -98,7 +98,7 @@ def _cut(text: str, ends: re.Pattern[str]) -> list[str]:
 def _reaches_over_a_cut(token: Mapping[str, Any]) -> bool:
     """Whether an added token could stand on both sides of a cut, or takes the white space beside it."""
     text = token["content"]
-    return bool(token["lstrip"] or token["rstrip"] or "\n" in text or WORD.search(text))
+    return bool(token["lstrip"] or token["rstrip"] or "\n" in text or WORD.search(f"{text}a"))
 
 
 def _kinds(normalizer: Any) -> Iterable[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -30,13 +31,21 @@ sys.setrecursionlimit(50_000)
 """What the sites that the problems come from import for everybody."""
 
 
+FUTURE = re.compile(r"^from __future__ import [^\n(]+$", re.MULTILINE)
+
+
 def graded(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, int]:
     """`passed`: 1 where every test case, public and hidden, is passed."""
-    program, found = PRELUDE + written(results[0]), cases(doc)
+    program, found = _whole(written(results[0])), cases(doc)
     functional = [case for case in found if case.kind == "functional"]
     if functional and not passes(program, calls(doc, functional), ["Solution"], limits=OF_ALL):
         return {"passed": 0}
     return {"passed": int(all(_answers(program, case.given, case.expected) for case in found if case.kind == "stdin"))}
+
+
+def _whole(program: str) -> str:
+    """The program behind the prelude, its imports from the future before all else."""
+    return "".join(f"{line}\n" for line in FUTURE.findall(program)) + PRELUDE + FUTURE.sub("", program)
 
 
 def _answers(program: str, given: str, expected: str) -> bool:

@@ -84,6 +84,14 @@ ANSWERS = [
     ("정답은 없습니다.", "0", False),
     (r"\boxed{\pi r^2}", r"\pi r^{2}", True),
     (r"\boxed{\frac{\pi}{4}}", r"\pi/4", True),
+    (r"\boxed{2xy}", "2ab", False),
+    (r"\boxed{2}", "2xy", False),
+    (r"\boxed{2yx}", "2xy", True),
+    (r"\boxed{x=3, x=4}", "4", False),
+    (r"\boxed{3=4}", "4", False),
+    (r"\boxed{3 \vee 4}", "4", False),
+    (r"\boxed{m+n=21+49=70}", "70", True),
+    (r"\boxed{f(1,2)=5}", "5", True),
     ("답할 수 없습니다. I cannot help with 3 of them.", "3", True),
 ]
 """An answer, what is right, whether it is."""

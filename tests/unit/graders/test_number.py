@@ -37,6 +37,12 @@ from harness.graders.numeral import sino
         ("정답: $\\frac{3}{4}$", "3/4"),
         ("\\boxed{1{,}234}", "1234"),
         ("정답: 8 + 4 = 12", "12"),
+        ("네, 12개입니다.", "12"),
+        ("네. 계산하면 12입니다.", "12"),
+        ("답: 네, 12개", "12"),
+        ("두 개, 세 개를 더하면 5개입니다.", "5"),
+        ("한 시간, 즉 60분이므로 총 120분입니다.", "120"),
+        ("The answer is 12, 3 more than 9.", "12"),
         ("정답은 12개가 아니라 13개", "13"),
         ("정답은 12입니다. 아니요, 다른 답은 없습니다.", "12"),
         ("Answer: it is 7, not 8", "7"),
@@ -235,7 +241,19 @@ def test_equality_is_exact_unless_a_tolerance_is_given() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["정답은 12가 아닙니다.", "정답: 3 또는 4", "The answer is 3 or 4.", "The answer is not 12.", "정답: 12이 아닌 13"],
+    [
+        "정답은 12가 아닙니다.",
+        "정답: 3 또는 4",
+        "The answer is 3 or 4.",
+        "The answer is not 12.",
+        "정답: 12이 아닌 13",
+        "정답: 3, 4, 5",
+        "정답: 3 | 4",
+        "정답: 3; 4",
+        "정답: 3이나 4",
+        "정답: 3 (또는 4)",
+        "9" * 60 + "^99",
+    ],
 )
 def test_a_denial_and_a_choice_of_two_are_no_answer(text: str) -> None:
     assert number(text) is None

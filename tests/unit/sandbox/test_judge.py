@@ -118,6 +118,13 @@ def test_plain_values_cross_as_they_are(value: str, test: str) -> None:
     assert passes(f"def f(): return {value}", f"assert f() {test}", ["f"], limits=LIMITS)
 
 
+TREE = """class N:
+    def __init__(self, v): self.v, self.left = v, None
+def height(n): return 0 if n is None else 1 + height(n.left)
+"""
+GROWN = "root = N(1)\nroot.left = N(2)\nroot.left.v = 5\nassert height(root) == 2 and root.left.v == 5"
+
+
 @pytest.mark.parametrize(
     ("program", "tests", "names"),
     [
@@ -131,11 +138,17 @@ def test_plain_values_cross_as_they_are(value: str, test: str) -> None:
          "try: f(-1)\nexcept ValueError as error: assert str(error) == 'below'\nelse: assert False", ["f"]),
         ("def f(n): raise __import__('json').JSONDecodeError('m', 'd', 0)",
          "try: f(-1)\nexcept RuntimeError: pass\nelse: assert False", ["f"]),
+        (TREE, GROWN, ["N", "height"]),
         ("LIMIT = 7\ndef f(): return 7", "assert f() == LIMIT", ["f", "LIMIT"]),
     ],
 )  # fmt: skip
 def test_what_is_no_plain_value_stays_and_can_be_used(program: str, tests: str, names: list[str]) -> None:
     assert passes(program, tests, names, limits=LIMITS)
+
+
+def test_a_program_ends_no_iteration_of_the_tests() -> None:
+    program, tests = "def f(n): raise StopIteration", "assert all(map(lambda n: f(n) == n, [1, 2]))"
+    assert not passes(program, tests, ["f"], limits=LIMITS)
 
 
 def test_tests_have_their_own_helpers_and_modules() -> None:

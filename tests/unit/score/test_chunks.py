@@ -99,7 +99,9 @@ def test_real_texts_that_come_out_otherwise_end_it(rust: Rust, monkeypatch: pyte
     assert not chunks.usable
 
 
-@pytest.mark.parametrize("token", [AddedToken("<end of text>"), AddedToken("<mask>", rstrip=True)])
+@pytest.mark.parametrize(
+    "token", [AddedToken("<end of text>"), AddedToken("<mask>", rstrip=True), AddedToken("User: ")]
+)
 def test_a_tokenizer_whose_tokens_reach_over_a_space_is_given_whole_texts(rust: Rust, token: AddedToken):
     rust.add_special_tokens([token])
 
