@@ -199,6 +199,9 @@ def answer_calls(source: str, line: Line) -> None:
 class Remote:
     """Something of the program's, seen from the tests."""
 
+    _number: int
+    _line: Line
+
     def __init__(self, number: int, line: Line) -> None:
         object.__setattr__(self, "_number", number)
         object.__setattr__(self, "_line", line)
