@@ -5,10 +5,16 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from harness.config import load_suite
+from harness.request import GenerationAnswer
+from harness.suites import load
+
+PROJECT = Path(__file__).parents[3]
 pytestmark = pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed")
 
 SUM = "print(sum(map(int, input().split())))"
@@ -46,3 +52,29 @@ def test_a_program_passes_where_it_passes_every_case(row: Mapping[str, Any], pro
     from tasks.code.livecode import graded
 
     assert graded(row, [f"Here it is.\n\n```python\n{program}\n```\n"]) == {"passed": passed}
+
+
+def published(number: int, date: str) -> dict[str, Any]:
+    """A row of made-up content with the columns of the published file."""
+    shared = {"question_title": "t", "platform": "p", "contest_id": "c", "starter_code": "", "difficulty": "easy"}
+    return shared | STDIN | {"question_id": f"q{number}", "question_content": "Add two numbers.", "contest_date": date}
+
+
+def test_the_suite_asks_the_problems_of_2025_from_the_file_as_it_is_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "livecodebench/code_generation_lite/test6.jsonl"
+    file.parent.mkdir(parents=True)
+    dates = ("2024-12-31T00:00:00", "2025-01-01T00:00:00", "2025-03-22T07:30:00")
+    file.write_text("".join(f"{json.dumps(published(*row))}\n" for row in enumerate(dates)), encoding="utf-8")
+    monkeypatch.setenv("HARNESS_MIRROR", str(tmp_path))
+    suite = load_suite("code_public", PROJECT / "configs")
+    (task,) = [task for task in suite.tasks if task.name == "livecodebench_sandboxed"]
+    (found,) = load(suite.model_copy(update={"tasks": (task.model_copy(update={"items": 2}),)}), root=PROJECT, seed=0)
+    assert [one.item_id for one in found.requests(None, None)] == ["q1", "q2"]
+    texts = (f"```python\n{SUM}\n```", "I cannot.")
+    answers = {
+        (one.item_id, 0, one.index): GenerationAnswer(text, "stop")
+        for one, text in zip(found.requests(None, None), texts, strict=True)
+    }
+    assert [sample.score for sample in found.grade(answers)] == [1.0, 0.0]
