@@ -25,7 +25,7 @@ from harness.plan import Model, Round, VllmEngine
 from harness.run import Screen
 from harness.run.model import ModelJob, _requests, _scorer, evaluate_model
 from harness.run.round import _prepare_all, load_suites
-from harness.score import Journal
+from harness.score import Journal, agreement
 from harness.score.calls import Result
 from harness.store import Results, RunFolder
 from tests.copying import copying_round
@@ -116,6 +116,15 @@ class Stage:
         with Journal.open(job.results.journal(job.checkpoint.fingerprint)) as journal:
             calls, known = _scorer(job, journal)._calls(_requests(job))
             return {payload_digest(calls[key].payload()) for key in known}
+
+    def trials(self, results: Path) -> set[str]:
+        """The payload digests of what every engine is asked first, past the journal, to prove itself."""
+        job = self.job(results)
+        with Journal.open(job.results.journal(job.checkpoint.fingerprint)) as journal:
+            scorer, requests = _scorer(job, journal), _requests(job)
+            scorer._calls(requests)  # makes the planner ready
+            chosen = agreement.trials(requests, scorer._planner)
+        return {payload_digest(call.payload()) for trial in chosen for call in trial.calls().values()}
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from harness.audit.rows import polar
 from harness.audit.values import Floats
 
 Partners = Sequence[tuple[Floats, Floats]]
@@ -56,13 +57,6 @@ def _polished(turn: Floats, ours: Floats, theirs: Floats) -> Floats:
 def likeness(turn: Floats, partners: Partners) -> float:
     """Mean cosine of the partners under a rotation."""
     return float(np.mean([np.sum((turn.T @ ours @ turn) * theirs) for ours, theirs in partners]))
-
-
-def polar(matrix: Floats) -> Floats:
-    """The nearest orthogonal matrix."""
-    left, _, right = np.linalg.svd(matrix, full_matrices=False)
-    turned: Floats = left @ right
-    return turned
 
 
 def _both_ways(partners: Partners) -> tuple[Floats, Floats]:

@@ -12,24 +12,21 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from harness.audit.agreement import chance_of_agreement, match, standard
+from harness.audit.agreement import chance_of_agreement, match
 from harness.audit.calibration import ALPHA, EMBEDDING_ORDER, ENDS_ALIGNED, RENUMBERED
 from harness.audit.finding import Component, Finding, Strength
 from harness.audit.frame import procrustes
-from harness.audit.pair import Body, Pair
+from harness.audit.pair import FEWEST_PER_DIMENSION, Body, Pair
+from harness.audit.rows import closeness, correlations, held_out_correlations, least_alike, white
 from harness.audit.values import Floats, Ids
 
 ENDS: tuple[Component, ...] = ("embeddings", "head")
-FEWEST_PER_DIMENSION = 4
-"""Shared tokens per dimension below which a fitted rotation proves nothing."""
 FEWEST_TOKENS = 16
 """Shared tokens below which nothing is compared: tokenizers made apart share a few special ones."""
 LEAST = 0.1
 """Share of directions, or tokens, that are less alike than the statistic."""
 RENUMBERED_TOKENS = 1024
 """Tokens that are looked for under other numbers."""
-ROUNDING = 1e-10
-"""Variances below this share of the largest are rounding."""
 SPLIT_SEED = 20250219
 
 
@@ -58,21 +55,27 @@ def _end(pair: Pair, component: Component) -> Iterator[Finding]:
             statement=f"only {len(ours)} of the tokens are shared with {pair.candidate}",
         )  # fmt: skip
         return
-    if ours.shape[1] == theirs.shape[1]:
-        yield _order(pair, component, ours, theirs)
-    rotation = _known(pair, component)
-    if rotation is not None and rotation.shape == (ours.shape[1], theirs.shape[1]):
-        yield _turned(pair, component, ours @ rotation, theirs)
-    yield _aligned(pair, component, ours, theirs)
+    rotation = _known(pair, component, ours, theirs)
+    plainly = closeness(ours, theirs) if ours.shape[1] == theirs.shape[1] else None
+    turned = None if rotation is None else closeness(ours, theirs, rotation)
+    halves = _halves(len(ours)) if len(ours) >= FEWEST_PER_DIMENSION * max(ours.shape[1], theirs.shape[1]) else None
+    fitted = None if halves is None else _fitted(ours, theirs, halves)
+    left, right = white(ours, out=ours), white(theirs, out=theirs)
+    if plainly is not None:
+        yield _order(pair, component, left, right, plainly)
+    if turned is not None:
+        yield _turned(pair, component, least_alike(left, right, rotation, LEAST), turned, len(left))
+    if halves is None or fitted is None:
+        yield _too_few(pair, component, left, right)
+    else:
+        yield _aligned(pair, component, left, right, halves, fitted)
 
 
-def _known(pair: Pair, component: Component) -> Floats | None:
+def _known(pair: Pair, component: Component, ours: Floats, theirs: Floats) -> Floats | None:
     """A rotation that the tokens of this table did not determine: from the layers, for a head from the embeddings."""
     turn = pair.turns.get("text")
-    if turn is not None:
-        return turn.rotation
-    rows = pair.token_rows("embeddings") if component == "head" else None
-    return None if rows is None or len(rows[0]) < max(rows[0].shape[1], rows[1].shape[1]) else procrustes(*rows)
+    rotation = turn.rotation if turn is not None else pair.vocabulary_turn if component == "head" else None
+    return None if rotation is None or rotation.shape != (ours.shape[1], theirs.shape[1]) else rotation
 
 
 def _names(pair: Pair, component: Component) -> tuple[str | None, str | None]:
@@ -86,8 +89,9 @@ def _rows(pair: Pair, component: Component) -> tuple[Floats, Floats] | None:
     rows = pair.token_rows_of(*_names(pair, component))
     if rows is None or component != "head":
         return rows
-    gains = _gains(pair, component)
-    return rows[0] * gains[0], rows[1] * gains[1]
+    for table, gain in zip(rows, _gains(pair, component), strict=True):
+        table *= gain
+    return rows
 
 
 def _gains(pair: Pair, component: Component) -> tuple[Floats, Floats]:
@@ -104,9 +108,9 @@ def last_gain(body: Body) -> Floats:
     return body.subject.values.whole(name) + np.float32(stack.norm_offset)
 
 
-def _order(pair: Pair, component: Component, ours: Floats, theirs: Floats) -> Finding:
+def _order(pair: Pair, component: Component, left: Floats, right: Floats, close: float) -> Finding:
     """Dimensions in the candidate's order: exact where nothing else of the model is the candidate's."""
-    correlation = standard(white(ours)).T @ standard(white(theirs))
+    correlation = correlations(left, right)
     width = len(correlation)
     kept = int(np.count_nonzero(match(correlation) == np.arange(width)))
     share, same = kept / width, float(np.median(np.diagonal(correlation)))
@@ -117,74 +121,74 @@ def _order(pair: Pair, component: Component, ours: Floats, theirs: Floats) -> Fi
     return Finding(
         component=component, candidate=pair.candidate, method="weights", strength=strength,
         statement=f"{share:.0%} of the dimensions lie in the order of {pair.candidate}'s"
-        f" (median correlation {same:.2f} over {len(ours)} shared tokens)",
+        f" (median correlation {same:.2f} over {len(left)} shared tokens)",
         statistic="share of dimensions in the same order", value=share, p_value=p_value, exact=True,
-        details={"tokens": len(ours), "median_correlation": round(same, 4), **_near(ours, theirs)},
+        details={
+            "tokens": len(left), "median_correlation": round(same, 4), "closeness": close,
+            "least": least_alike(left, right, None, LEAST),
+        },
     )  # fmt: skip
 
 
-def _turned(pair: Pair, component: Component, ours: Floats, theirs: Floats) -> Finding:
+def _turned(pair: Pair, component: Component, least: float, close: float, tokens: int) -> Finding:
     """Tokens in the candidate's basis by a rotation that was found without them.
 
     It means something only where the text descends; what that leaves open, neighbours.py weighs.
     """
-    value = closeness(ours, theirs)
-    strength: Strength = "derived" if value >= ENDS_ALIGNED.turned else "no_evidence"
+    strength: Strength = "derived" if close >= ENDS_ALIGNED.turned else "no_evidence"
     return Finding(
         component=component, candidate=pair.candidate, method="turned", strength=strength,
-        statement=f"turned as the rest of the text is, the tokens have a median cosine of {value:.2f} with"
+        statement=f"turned as the rest of the text is, the tokens have a median cosine of {close:.2f} with"
         f" {pair.candidate}'s",
-        statistic="median cosine of tokens", value=value, details={"tokens": len(ours), **_near(ours, theirs)},
+        statistic="median cosine of tokens", value=close,
+        details={"tokens": tokens, "closeness": close, "least": least},
     )  # fmt: skip
 
 
-def _aligned(pair: Pair, component: Component, ours: Floats, theirs: Floats) -> Finding:
-    fewest = FEWEST_PER_DIMENSION * max(ours.shape[1], theirs.shape[1])
-    if len(ours) < fewest:
-        return Finding(
-            component=component, candidate=pair.candidate, method="alignment", strength="not_comparable",
-            statement=f"only {len(ours)} shared tokens; a rotation needs {fewest}",
-        )  # fmt: skip
-    value, close = held_out_alignment(ours, theirs)
+def _too_few(pair: Pair, component: Component, left: Floats, right: Floats) -> Finding:
+    return Finding(
+        component=component, candidate=pair.candidate, method="alignment", strength="not_comparable",
+        statement=f"only {len(left)} shared tokens; a rotation needs"
+        f" {FEWEST_PER_DIMENSION * max(left.shape[1], right.shape[1])}",
+    )  # fmt: skip
+
+
+def _aligned(
+    pair: Pair, component: Component, left: Floats, right: Floats, halves: tuple[Ids, Ids], close: float
+) -> Finding:
+    value = _held_out(left, right, halves)
     derived, refer = ENDS_ALIGNED.derived, ENDS_ALIGNED.refer
     strength: Strength = "derived" if value >= derived else "refer" if value >= refer else "no_evidence"
     return Finding(
         component=component, candidate=pair.candidate, method="alignment", strength=strength,
-        statement=f"after a rotation fitted to half of {len(ours)} shared tokens, the least alike tenth of the"
+        statement=f"after a rotation fitted to half of {len(left)} shared tokens, the least alike tenth of the"
         f" directions correlates with {pair.candidate}'s by {value:.2f} at most on the others (independent models:"
         f" up to {ENDS_ALIGNED.highest:.2f})",
         statistic="held-out correlation of the least alike tenth of directions", value=value,
-        details={"tokens": len(ours), "closeness": close, "one_width": ours.shape[1] == theirs.shape[1]},
+        details={"tokens": len(left), "closeness": close, "one_width": left.shape[1] == right.shape[1]},
     )  # fmt: skip
 
 
-def held_out_alignment(ours: Floats, theirs: Floats) -> tuple[float, float]:
-    """On one half of the tokens, by rotations that the other half determines: the tenth percentile of the correlations
-    of whitened directions, and the median cosine of tokens as they are.
+def held_out_alignment(ours: Floats, theirs: Floats) -> float:
+    """The tenth percentile of the correlations of whitened directions, on one half of the tokens, by rotations that
+    the other half determines.
     """
-    order = np.random.default_rng(SPLIT_SEED).permutation(len(ours))
-    fitted, tested = order[: len(order) // 2], order[len(order) // 2 :]
-    left, right = white(ours), white(theirs)
-    u, _, v = np.linalg.svd(left[fitted].T @ right[fitted], full_matrices=False)
-    one, other = standard(left[tested] @ u), standard(right[tested] @ v.T)
-    least = float(np.quantile((one * other).sum(0), LEAST))
-    turn = procrustes(ours[fitted], theirs[fitted])
-    return least, closeness(ours[tested] @ turn, theirs[tested])
+    return _held_out(white(ours), white(theirs), _halves(len(ours)))
 
 
-def closeness(ours: Floats, theirs: Floats) -> float:
-    """Median cosine of centred rows in one basis."""
-    one, other = ours - ours.mean(0), theirs - theirs.mean(0)
-    length = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
-    return float(np.median((one * other).sum(1) / np.where(length > 0, length, 1)))
+def _held_out(left: Floats, right: Floats, halves: tuple[Ids, Ids]) -> float:
+    return float(np.quantile(held_out_correlations(left, right, *halves), LEAST))
 
 
-def _near(ours: Floats, theirs: Floats) -> dict[str, float]:
-    """How close tokens are in one basis, and the least alike tenth of them once both sides are whitened."""
-    left, right = white(ours), white(theirs)
-    length = np.linalg.norm(left, axis=1) * np.linalg.norm(right, axis=1)
-    cosines = (left * right).sum(1) / np.where(length > 0, length, 1)
-    return {"closeness": closeness(ours, theirs), "least": float(np.quantile(cosines, LEAST))}
+def _halves(tokens: int) -> tuple[Ids, Ids]:
+    """Tokens that a rotation is fitted to, and those that it is tested on."""
+    order: Ids = np.random.default_rng(SPLIT_SEED).permutation(tokens)
+    return order[: tokens // 2], order[tokens // 2 :]
+
+
+def _fitted(ours: Floats, theirs: Floats, halves: tuple[Ids, Ids]) -> float:
+    """Median cosine of tokens as they are, by a rotation fitted to the other half."""
+    return closeness(ours, theirs, procrustes(ours, theirs, halves[0]), halves[1])
 
 
 def _renumbered(pair: Pair, component: Component) -> Finding | None:
@@ -225,14 +229,3 @@ def _nearest(ours: Floats, theirs: Floats) -> Ids:
     unit = theirs / np.maximum(np.linalg.norm(theirs, axis=1, keepdims=True), 1e-12)
     nearest: Ids = (ours @ unit.T).argmax(1)
     return nearest
-
-
-def white(rows: Floats) -> Floats:
-    """Rows of unit length whose directions all have the same variance, in the basis in which they stand."""
-    length = np.linalg.norm(rows - rows.mean(0), axis=1, keepdims=True)
-    unit = ((rows - rows.mean(0)) / np.where(length > 0, length, 1)).astype(np.float64)
-    unit -= unit.mean(0)
-    sizes, vectors = np.linalg.eigh(unit.T @ unit)
-    kept = sizes > ROUNDING * max(float(sizes[-1]), 1e-30)
-    whitened: Floats = (unit @ ((vectors[:, kept] / np.sqrt(sizes[kept])) @ vectors[:, kept].T)).astype(np.float32)
-    return whitened

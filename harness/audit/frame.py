@@ -8,7 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from harness.audit.values import Floats
+from harness.audit.rows import crossed, polar
+from harness.audit.values import Floats, Ids
 
 FrameName = Literal["as stored", "by vocabulary", "by patches", "by layers"]
 
@@ -33,19 +34,10 @@ class Frame:
         return unit
 
 
-def procrustes(ours: Floats, theirs: Floats) -> Floats:
+def procrustes(ours: Floats, theirs: Floats, tokens: Ids | None = None) -> Floats:
     """The (semi-)orthogonal R that brings `ours` (tokens, width) nearest to `theirs`: U Vᵀ of oursᵀ theirs.
 
-    Rows are centred and given unit length first, so that frequent tokens do not decide alone.
+    Rows, those of the given `tokens` or all, are centred and given unit length first, so that frequent tokens do not
+    decide alone.
     """
-    left, _, right = np.linalg.svd((prepared(ours).T @ prepared(theirs)).astype(np.float64), full_matrices=False)
-    rotation: Floats = (left @ right).astype(np.float32)
-    return rotation
-
-
-def prepared(rows: Floats) -> Floats:
-    """Centred rows of unit length."""
-    centred = rows - rows.mean(0, keepdims=True)
-    length = np.linalg.norm(centred, axis=1, keepdims=True)
-    unit: Floats = (centred / np.where(length > 0, length, 1)).astype(np.float32)
-    return unit
+    return polar(crossed(ours, theirs, tokens))

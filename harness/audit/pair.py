@@ -17,8 +17,10 @@ from harness.audit.turning import Turn, turn_by_layers
 from harness.audit.values import Floats, Ids
 from harness.audit.vocabulary import Vocabulary, shared_rows, vocabulary
 
+FEWEST_PER_DIMENSION = 4
+"""Shared tokens per dimension below which a fitted rotation proves nothing."""
 MOST_TOKENS = 8192
-"""Shared tokens that determine a rotation; more add cost and no certainty."""
+"""Shared tokens that determine a rotation, in wide streams FEWEST_PER_DIMENSION; more add cost and no certainty."""
 
 
 class Body:
@@ -79,14 +81,15 @@ class Pair:
         return self.ours.subject.values.rows(ours, rows[0]), self.theirs.subject.values.rows(theirs, rows[1])
 
     def _some(self, tokens: tuple[Ids, Ids], name: str, other: str) -> tuple[Ids, Ids] | None:
-        """At most MOST_TOKENS shared rows, evenly spread, that both matrices have."""
+        """Shared rows, evenly spread, that both matrices have: at most as many as a rotation needs."""
         ours, theirs = tokens
-        sizes = self.ours.subject.values.tensors[name].shape[0], self.theirs.subject.values.tensors[other].shape[0]
-        inside = (ours < sizes[0]) & (theirs < sizes[1])
+        shapes = self.ours.subject.values.tensors[name].shape, self.theirs.subject.values.tensors[other].shape
+        most = max(MOST_TOKENS, FEWEST_PER_DIMENSION * max(*shapes[0][1:], *shapes[1][1:]))
+        inside = (ours < shapes[0][0]) & (theirs < shapes[1][0])
         ours, theirs = ours[inside], theirs[inside]
         if len(ours) == 0:
             return None
-        chosen = np.unique(np.linspace(0, len(ours) - 1, min(len(ours), MOST_TOKENS)).astype(np.int64))
+        chosen = np.unique(np.linspace(0, len(ours) - 1, min(len(ours), most)).astype(np.int64))
         return ours[chosen], theirs[chosen]
 
     def stacks(self, component: Component) -> tuple[Stack, Stack] | None:
@@ -102,12 +105,17 @@ class Pair:
             return
         if stacks[0].width == stacks[1].width:
             yield Frame("as stored", None)
-        entering = self.token_rows("embeddings") if component == "text" else self._patches(component)
-        if entering is not None and _fits(entering, stacks):
-            yield Frame("by vocabulary" if component == "text" else "by patches", procrustes(*entering))
+        entering = self.vocabulary_turn if component == "text" else _rotation(self._patches(component))
+        if entering is not None and entering.shape == (stacks[0].width, stacks[1].width):
+            yield Frame("by vocabulary" if component == "text" else "by patches", entering)
         turn = self.turn(component)
         if turn is not None:
             yield Frame("by layers", turn.rotation, turn.without)
+
+    @cached_property
+    def vocabulary_turn(self) -> Floats | None:
+        """The rotation (audited width, candidate's width) that shared tokens of the embeddings determine."""
+        return _rotation(self.token_rows("embeddings"))
 
     def turn(self, component: Component) -> Turn | None:
         """The rotation that the layers themselves determine, worked out once."""
@@ -132,7 +140,8 @@ class Pair:
         return (ours, theirs) if len(ours) == len(theirs) else None
 
 
-def _fits(entering: tuple[Floats, Floats], stacks: tuple[Stack, Stack]) -> bool:
-    """Whether the entering vectors are as wide as the streams, and enough of them to determine a rotation."""
-    widths = entering[0].shape[1] == stacks[0].width and entering[1].shape[1] == stacks[1].width
-    return widths and len(entering[0]) >= max(stacks[0].width, stacks[1].width)
+def _rotation(entering: tuple[Floats, Floats] | None) -> Floats | None:
+    """What brings the vectors that enter one stream to those of the other; None where they are too few."""
+    if entering is None or len(entering[0]) < max(entering[0].shape[1], entering[1].shape[1]):
+        return None
+    return procrustes(*entering)

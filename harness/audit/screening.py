@@ -14,10 +14,10 @@ import numpy as np
 
 from harness.audit.agreement import chance_of_agreement, match
 from harness.audit.calibration import ALPHA, ENDS_ALIGNED
-from harness.audit.embeddings import FEWEST_PER_DIMENSION, held_out_alignment
+from harness.audit.embeddings import held_out_alignment
 from harness.audit.finding import P_FLOOR, Component, Finding, LayerPair, Strength
 from harness.audit.frame import procrustes
-from harness.audit.pair import Body
+from harness.audit.pair import FEWEST_PER_DIMENSION, Body
 from harness.audit.sketch import DIGEST_BYTES, Sketch, SketchedUnits, token_hash
 from harness.audit.units import Units, halves, units_of
 from harness.audit.values import Floats
@@ -91,7 +91,7 @@ def _embeddings(ours: Body, sketch: Sketch) -> Iterator[Finding]:
     width = max(pair[0].shape[1], pair[1].shape[1])
     if len(pair[0]) < FEWEST_PER_DIMENSION * width // 2:
         return
-    value, _ = held_out_alignment(*pair)
+    value = held_out_alignment(*pair)
     refer = value >= ENDS_ALIGNED.refer
     yield Finding(
         component="embeddings", candidate=sketch.name, method=METHOD, strength="refer" if refer else "no_evidence",

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from harness.audit.anatomy import anatomy
-from harness.audit.conjugation import likeness, polar, rotation
+from harness.audit.conjugation import likeness, rotation
 from harness.audit.invariants import normal, of_attention, of_feed_forward
 from harness.audit.pair import Body, Pair
+from harness.audit.rows import polar
 from harness.audit.subject import open_subject
 from tests.unit.audit.models import SHAPE, audited, concluded, fresh, written
 from tests.zoo import attacks, rebuilds
