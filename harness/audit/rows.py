@@ -1,0 +1,161 @@
+"""Rows of two tables that belong together, such as vectors of the same tokens: whitened, turned, held side by side.
+
+Tables of wide models take hundreds of megabytes each, so all of it goes a few rows at a time; and decompositions are
+those of symmetric matrices, the cheapest there are for what has the size of width x width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+from scipy.linalg import eigh
+
+from harness.audit.values import Floats, Ids
+
+AT_ONCE = 2048
+"""Rows that are worked on together."""
+ROUNDING = 1e-10
+"""Variances below this share of the largest are rounding."""
+ROUNDING_OF_PRODUCTS = 1e-13
+"""The same for squares of singular values of products that were summed from 32-bit values."""
+
+Doubles = npt.NDArray[np.float64]
+
+
+def white(rows: Floats, *, out: Floats | None = None) -> Floats:
+    """Rows of unit length whose directions all have the same variance, in the basis in which they stand.
+
+    `out` may be `rows`, which then hold the result.
+    """
+    centre, offset = _mean(rows), np.zeros(rows.shape[1])
+    for some in _split(len(rows)):
+        offset += _unit(rows[some] - centre).sum(0, dtype=np.float64) / len(rows)
+    squares = np.zeros((rows.shape[1],) * 2)
+    for some in _split(len(rows)):
+        unit = _unit(rows[some] - centre) - offset
+        squares += unit.T @ unit
+    root = _inverse_root(squares, ROUNDING)
+    whitened = np.empty_like(rows) if out is None else out
+    for some in _split(len(rows)):
+        whitened[some] = (_unit(rows[some] - centre) - offset) @ root
+    return whitened
+
+
+def crossed(ours: Floats, theirs: Floats, tokens: Ids | None = None) -> Doubles:
+    """oursᵀ theirs of rows centred and of unit length, (width, other width); of the given `tokens`, or all."""
+    means, total = (_mean(ours, tokens), _mean(theirs, tokens)), np.zeros((ours.shape[1], theirs.shape[1]))
+    for some in _split(len(ours), tokens):
+        total += _unit(ours[some] - means[0]).T @ _unit(theirs[some] - means[1])
+    return total
+
+
+def polar(matrix: npt.NDArray[np.floating]) -> Floats:
+    """The nearest (semi-)orthogonal matrix, U Vᵀ; directions that the matrix does not determine are left out."""
+    wide, exact = matrix.shape[0] <= matrix.shape[1], matrix.astype(np.float64)
+    squares = exact @ exact.T if wide else exact.T @ exact
+    root = _inverse_root(squares, ROUNDING_OF_PRODUCTS)
+    turned: Floats = (root @ exact if wide else exact @ root).astype(np.float32)
+    return turned
+
+
+def closeness(ours: Floats, theirs: Floats, turn: Floats | None = None, tokens: Ids | None = None) -> float:
+    """Median cosine of centred rows in one basis, `ours` turned into it; of the given `tokens`, or all."""
+    means = _mean(ours, tokens), _mean(theirs, tokens)
+    return float(np.median(_cosines(ours, theirs, means, turn, tokens)))
+
+
+def least_alike(left: Floats, right: Floats, turn: Floats | None, share: float) -> float:
+    """Of rows that are whitened already: the cosine that this share of them stays below."""
+    nothing = np.zeros(1, np.float32)
+    return float(np.quantile(_cosines(left, right, (nothing, nothing), turn, None), share))
+
+
+def correlations(left: Floats, right: Floats) -> Floats:
+    """Of every dimension of one whitened table with every one of another, (width, other width)."""
+    total = _products(left, right, None)
+    ours, theirs = _lengths(left), _lengths(right)
+    scaled: Floats = (total / ours[:, None] / theirs).astype(np.float32)
+    return scaled
+
+
+def held_out_correlations(left: Floats, right: Floats, fitted: Ids, tested: Ids) -> Doubles:
+    """Of the directions that are most alike on the `fitted` rows of two whitened tables, one after the other: their
+    correlations on the `tested` rows, (narrower width,).
+    """
+    u, v = _directions(_products(left, right, fitted))
+    sums = [np.zeros(u.shape[1]) for _ in range(5)]
+    for some in _split(len(left), tested):
+        one, other = (left[some] @ u).astype(np.float64), (right[some] @ v).astype(np.float64)
+        for total, more in zip(sums, (one, other, one * one, other * other, one * other), strict=True):
+            total += more.sum(0)
+    ours, theirs, our_squares, their_squares, both = (total / max(1, len(tested)) for total in sums)
+    spread = np.sqrt(np.maximum(our_squares - ours**2, 0) * np.maximum(their_squares - theirs**2, 0))
+    return np.asarray((both - ours * theirs) / np.where(spread > 0, spread, 1))
+
+
+def _directions(product: Doubles) -> tuple[Floats, Floats]:
+    """Singular vectors as columns, those of the larger side from those of the smaller."""
+    if product.shape[0] > product.shape[1]:
+        v, u = _directions(product.T)
+        return u, v
+    _, vectors = eigh(product @ product.T, overwrite_a=True, check_finite=False, driver="evd")
+    others = product.T @ vectors
+    others /= np.maximum(np.linalg.norm(others, axis=0), 1e-30)
+    return vectors.astype(np.float32), others.astype(np.float32)
+
+
+def _products(left: Floats, right: Floats, tokens: Ids | None) -> Doubles:
+    """leftᵀ right as they stand, of some rows."""
+    total = np.zeros((left.shape[1], right.shape[1]))
+    for some in _split(len(left), tokens):
+        total += left[some].T @ right[some]
+    return total
+
+
+def _cosines(
+    ours: Floats, theirs: Floats, means: tuple[Floats, Floats], turn: Floats | None, tokens: Ids | None
+) -> Doubles:
+    found: list[Floats] = []
+    for some in _split(len(ours), tokens):
+        one: Floats = ours[some] - means[0]
+        other: Floats = theirs[some] - means[1]
+        found.append((_unit(one if turn is None else one @ turn) * _unit(other)).sum(1))
+    return np.concatenate(found).astype(np.float64)
+
+
+def _inverse_root(squares: Doubles, rounding: float) -> Doubles:
+    """The symmetric inverse square root of a positive matrix, which is lost; nothing where there is only rounding."""
+    sizes, vectors = eigh(squares, overwrite_a=True, check_finite=False, driver="evd")
+    kept = sizes > rounding * max(float(sizes[-1]), 1e-30)
+    vectors = vectors[:, kept]
+    return np.asarray((vectors / np.sqrt(sizes[kept])) @ vectors.T)
+
+
+def _lengths(rows: Floats) -> Doubles:
+    """Of every column; 1 for those of nothing."""
+    squares = np.zeros(rows.shape[1])
+    for some in _split(len(rows)):
+        squares += np.square(rows[some]).sum(0, dtype=np.float64)
+    return np.asarray(np.sqrt(np.where(squares > 0, squares, 1)))
+
+
+def _mean(rows: Floats, tokens: Ids | None = None) -> Floats:
+    total = np.zeros(rows.shape[1])
+    for some in _split(len(rows), tokens):
+        total += rows[some].sum(0, dtype=np.float64)
+    mean: Floats = (total / max(1, len(rows) if tokens is None else len(tokens))).astype(np.float32)
+    return mean
+
+
+def _unit(rows: Floats) -> Floats:
+    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    unit: Floats = (rows / np.where(length > 0, length, 1)).astype(np.float32)
+    return unit
+
+
+def _split(count: int, tokens: Ids | None = None) -> Iterator[slice | Ids]:
+    """A few rows after another."""
+    for start in range(0, count if tokens is None else len(tokens), AT_ONCE):
+        yield slice(start, min(count, start + AT_ONCE)) if tokens is None else tokens[start : start + AT_ONCE]
