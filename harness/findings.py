@@ -139,6 +139,8 @@ class Cost(Frozen):
     """Mean over layers of the checkpoint and candidates; null where no layers were compared."""
     layer_pairs: int = 0
     """Pairs of layers, one of the checkpoint and one of a candidate or, among nulls, one of each."""
+    method_seconds: Mapping[str, float] = {}
+    """Wall time of each method on weights, by its module's name, over all pairs of models."""
     peak_memory_bytes: int
     """Largest resident size of the process."""
 

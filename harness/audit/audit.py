@@ -7,6 +7,7 @@ import re
 import resource
 import time
 import unicodedata
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
@@ -107,11 +108,13 @@ def _audit(
     nulls = [_body(name, folder, known_models) for name, folder in null.items()]
     opened = time.monotonic()
     components = _components(ours)
-    known = bands(nulls, PAIR_METHODS)
+    spent: defaultdict[str, float] = defaultdict(float)
+    methods = [_timed(method, spent) for method in PAIR_METHODS]
+    known = bands(nulls, methods)
     findings = list(beside)
     for candidate in candidates:
         notify(f"comparing {ours.subject.name} with {_name(candidate)}")
-        findings += _compare(ours, candidate, known)
+        findings += _compare(ours, candidate, known, methods)
     return AuditReport(
         checkpoint=examined(ours, parties.get(ENTRANT)),
         candidates=tuple(_examined(each, parties.get(_name(each))) for each in candidates),
@@ -123,7 +126,7 @@ def _audit(
         notes=_notes(ours, candidates, nulls),
         conclusions=with_parties(conclude(findings, components, list(against), ALPHA), findings, parties),
         findings=tuple(findings),
-        cost=_cost(ours, [each for each in candidates if isinstance(each, Body)], nulls, started, opened),
+        cost=_cost(ours, [each for each in candidates if isinstance(each, Body)], nulls, started, opened, spent),
     )
 
 
@@ -154,7 +157,9 @@ def _examined(candidate: Body | Sketch, party: Party | None) -> Examined:
     return examined(candidate, party)
 
 
-def _compare(ours: Body, candidate: Body | Sketch, known: Mapping[Key, Band]) -> list[Finding]:
+def _compare(
+    ours: Body, candidate: Body | Sketch, known: Mapping[Key, Band], methods: Sequence[PairMethod]
+) -> list[Finding]:
     if isinstance(candidate, Sketch):
         with fitting_threads(ours):
             return screening.findings(ours, candidate, _components(ours))
@@ -162,7 +167,7 @@ def _compare(ours: Body, candidate: Body | Sketch, known: Mapping[Key, Band]) ->
     with fitting_threads(ours, candidate):
         found = [
             within(finding, known.get((finding.component, finding.method)))
-            for method in PAIR_METHODS
+            for method in methods
             for finding in method(pair)
         ]
     for method in FILE_METHODS:
@@ -170,6 +175,18 @@ def _compare(ours: Body, candidate: Body | Sketch, known: Mapping[Key, Band]) ->
             found += method.findings(ours.subject, candidate.subject)
     found = configuration.answered(found)
     return weighed(tempered(pair, found), seen=found)
+
+
+def _timed(method: PairMethod, spent: defaultdict[str, float]) -> PairMethod:
+    """The method, which adds the seconds that it takes to those of its module."""
+
+    def timed(pair: Pair) -> tuple[Finding, ...]:
+        started = time.monotonic()
+        found = method(pair)
+        spent[method.__module__.rpartition(".")[2]] += time.monotonic() - started
+        return found
+
+    return timed
 
 
 def _components(body: Body) -> list[Component]:
@@ -223,7 +240,10 @@ def _notes(ours: Body, against: Sequence[Body | Sketch], nulls: Sequence[Body]) 
     return tuple(notes)
 
 
-def _cost(ours: Body, candidates: Sequence[Body], nulls: Sequence[Body], started: float, opened: float) -> Cost:
+def _cost(
+    ours: Body, candidates: Sequence[Body], nulls: Sequence[Body], started: float, opened: float,
+    spent: Mapping[str, float],
+) -> Cost:  # fmt: skip
     ended, bodies = time.monotonic(), [ours, *candidates, *nulls]
     pairs = [*((ours, candidate) for candidate in candidates), *combinations(nulls, 2)]
     layers = sum(len(stack.blocks) for body in bodies for stack in body.anatomy.stacks.values())
@@ -233,6 +253,7 @@ def _cost(ours: Body, candidates: Sequence[Body], nulls: Sequence[Body], started
         digest_seconds=round(opened - started, 3),
         seconds_per_layer=round((ended - opened) / layers, 4) if layers else None,
         layer_pairs=sum(_layer_pairs(*pair) for pair in pairs),
+        method_seconds={name: round(seconds, 3) for name, seconds in sorted(spent.items())},
         peak_memory_bytes=_peak_memory(),
     )
 

@@ -231,9 +231,12 @@ def _cost(report: AuditReport, lang: Lang) -> Iterator[str]:
         bytes=f"{cost.bytes_read / 1e9:.2f}", rate=f"{rate / 1e9:.2f}",
     )  # fmt: skip
     if cost.layer_pairs:
-        each = (cost.seconds - cost.digest_seconds) / cost.layer_pairs
+        tables = cost.method_seconds.get("embeddings", 0.0)
+        each = (cost.seconds - cost.digest_seconds - tables) / cost.layer_pairs
         layer = "–" if cost.seconds_per_layer is None else f"{cost.seconds_per_layer:.2f}"
-        yield said("cost_pair", lang, pairs=f"{cost.layer_pairs:,}", each=f"{each:.3f}", layer=layer)
+        yield said(
+            "cost_pair", lang, pairs=f"{cost.layer_pairs:,}", each=f"{each:.3f}", layer=layer, tables=f"{tables:.1f}"
+        )
         hours = LARGE_BYTES / rate / 3600, LARGE_PAIRS * each / 3600
         yield said("cost_large", lang, reading=f"{hours[0]:.1f}", comparing=f"{hours[1]:.1f}")
     yield said("cost_memory", lang, memory=f"{cost.peak_memory_bytes / 1e9:.2f}")

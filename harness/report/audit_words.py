@@ -197,8 +197,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "모두 {seconds}초. 그중 {bytes}GB를 읽는 데 {reading}초({rate}GB/s).",
     ),
     "cost_pair": (
-        "{pairs} pairs of layers, {each} s a pair; {layer} s for each layer that took part.",
-        "층의 쌍 {pairs}개, 쌍마다 {each}초. 참여한 층마다 {layer}초.",
+        (
+            "{pairs} pairs of layers, {each} s a pair; {layer} s for each layer that took part; {tables} s for token"
+            " tables."
+        ),
+        "층의 쌍 {pairs}개, 쌍마다 {each}초. 참여한 층마다 {layer}초. 토큰 표에 {tables}초.",
     ),
     "cost_memory": ("{memory} GB of memory at the peak.", "최대 메모리 {memory}GB."),
     "cost_large": (

@@ -1,7 +1,8 @@
 """`python -m tests.bench.audit [--layers N] [--folder DIR]`: what an audit of large models costs.
 
 Two mixtures of experts of noise are made (2.4 GB a layer, 2.6 GB of embeddings and head), read beside the disk's own
-rate, and audited against each other in a process of its own. The result goes to results/bench/audit.json.
+rate, and audited against each other in a process of its own; then two with more layers and fewer experts, so that what
+a layer costs is told from what a pair of layers does. The result goes to results/bench/audit.json.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import argparse
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import time
@@ -24,6 +26,7 @@ from harness.store import write_json
 from tests.bench.large import Large, make
 
 OUT = ROOT / "results" / "bench" / "audit.json"
+DEEP = Large(layers=12, experts=4)
 
 
 def main() -> None:
@@ -39,11 +42,11 @@ def main() -> None:
 
 
 def measure(folder: Path, ours: Large, theirs: Large) -> dict[str, object]:
-    """Every figure; the models are left in `folder`."""
+    """Every figure; the deep models are left in `folder`."""
     checkpoint, candidate = make(folder / "ours", ours, 1), make(folder / "theirs", theirs, 2)
     os.sync()
     reading = [rates(path) for path in weight_files(checkpoint)]
-    return {
+    figures = {
         "parameters": ours.values,
         "bytes": sum(path.stat().st_size for path in weight_files(checkpoint)),
         "cores": os.cpu_count(),
@@ -52,6 +55,10 @@ def measure(folder: Path, ours: Large, theirs: Large) -> dict[str, object]:
         "ratio": _seconds(reading, "disk") / _seconds(reading, "digest"),
         "audit": audited(checkpoint, candidate, folder / "audit.json"),
     }
+    for model in (checkpoint, candidate):
+        shutil.rmtree(model)
+    deep = make(folder / "deep", DEEP, 3), make(folder / "deep_too", DEEP, 4)
+    return figures | {"deep": audited(*deep, folder / "deep.json")}
 
 
 def _seconds(reading: list[dict[str, float]], rate: str) -> float:

@@ -151,12 +151,13 @@ def test_the_korean_page_tells_every_reason_in_korean_and_keeps_the_english_besi
 
 def test_the_cost_is_told_a_pair_of_layers_and_projected_as_arithmetic():
     cost = Cost(
-        seconds=100.0, bytes_read=2_000_000_000, digest_seconds=2.0, seconds_per_layer=1.5, layer_pairs=980,
-        peak_memory_bytes=1_500_000_000,
+        seconds=130.0, bytes_read=2_000_000_000, digest_seconds=2.0, seconds_per_layer=1.5, layer_pairs=980,
+        method_seconds={"trunk": 98.0, "embeddings": 30.0}, peak_memory_bytes=1_500_000_000,
     )  # fmt: skip
     lines = audit_view(DERIVED.model_copy(update={"cost": cost}), "en").cost
-    assert lines[0] == "100.0 s in all; 2.0 s of them for reading 2.00 GB (1.00 GB/s)."
+    assert lines[0] == "130.0 s in all; 2.0 s of them for reading 2.00 GB (1.00 GB/s)."
     assert lines[1].startswith("980 pairs of layers, 0.100 s a pair")
+    assert lines[1].endswith("30.0 s for token tables.")
     assert lines[2].startswith("Arithmetic, no measurement")
     assert "0.6 h of reading at this rate, and 0.1 h for their 3,721 pairs" in lines[2]
     assert lines[3] == "1.50 GB of memory at the peak."
