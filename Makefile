@@ -27,7 +27,8 @@ endif
 export DO_NOT_TRACK := 1
 # Tests run in two processes, a file in one of them: what shares a server starts it once. Those with servers come first,
 # so that none of them is what the other process waits for in the end.
-PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
+# Each counts with one thread: four that share two cores wait for each other.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 # Paths that the user names reach the shell as variables: they may hold spaces and quotes.
 export ENTRANT RUN CHECKPOINT OUT
 
@@ -91,15 +92,15 @@ ui: install ## open the MLflow UI on http://127.0.0.1:5000 (PORT=...)
 	@MLFLOW_DISABLE_TELEMETRY=true $(BIN)/mlflow ui --backend-store-uri "sqlite:///$(CURDIR)/results/mlflow/mlflow.db" --host 127.0.0.1 --port $(or $(PORT),5000)
 
 test: install ## unit and integration tests, one real vLLM among them (about 9 minutes on two cores)
-	@$(BIN)/python -m pytest -m "not full" $(PARALLEL) $(ARGS)
+	@$(PYTEST) -m "not full" $(ARGS)
 
 test-full: install ## all tests, the long simulations included
-	@$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 bench: install ## time scoring side by side with other ways: results/bench/scoring.json (about half an hour; BENCH="a e" for some)
 	@$(BIN)/python -m tests.bench $(BENCH) $(ARGS)
 
-bench-audit: install ## audit made-up models of 14 GB: memory, reading rate, cost (30 GB of disk): results/bench/audit.json
+bench-audit: install ## audit made-up models of 11 GB, as wide as the largest: memory, reading rate, cost (20 GB of disk): results/bench/audit.json
 	@$(BIN)/python -m tests.bench.audit $(ARGS)
 
 bench-stats: install ## simulate every interval and error rate in full: results/bench/stats.json (over an hour of CPU; goes on where it was cut off)

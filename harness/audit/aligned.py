@@ -14,12 +14,14 @@ from harness.audit.anatomy import STACKED
 from harness.audit.calibration import HEADS
 from harness.audit.finding import Component, Finding, LayerPair, Strength
 from harness.audit.frame import Frame
-from harness.audit.invariants import Invariants, of_attention, turned
+from harness.audit.invariants import Invariants, of_heads, turned
 from harness.audit.pair import Pair
 from harness.audit.parts import Stack
+from harness.audit.projections import projections
 from harness.audit.values import Floats, Values
 
-KINDS = ("qq", "kk", "vv", "oo")
+KINDS = 4
+"""Projectors of a layer: on queries, keys, values and outputs."""
 MOST_BYTES = 1 << 30
 """Projectors that are held at once; of larger models only layers of like depth are compared."""
 
@@ -81,7 +83,7 @@ def compare_heads(pair: Pair, component: Component, frame: Frame) -> Scores:
         return {}
     ours, theirs = stacks
     values = pair.ours.subject.values, pair.theirs.subject.values
-    held = 4 * len(KINDS) * (len(ours.blocks) * theirs.width**2 + len(theirs.blocks) * theirs.width**2)
+    held = 4 * KINDS * (len(ours.blocks) * theirs.width**2 + len(theirs.blocks) * theirs.width**2)
     if held > MOST_BYTES:
         places = {(layer, layer * len(theirs.blocks) // len(ours.blocks)) for layer in range(len(ours.blocks))}
         pairs = ((at, _turned(ours, at[0], values[0], frame), at[1]) for at in sorted(places))
@@ -100,8 +102,7 @@ def compare_heads(pair: Pair, component: Component, frame: Frame) -> Scores:
 
 def _prepared_heads(stack: Stack, layer: int, values: Values) -> Invariants:
     """Projectors of one layer, prepared so that inner products are unbiased CKA."""
-    found = of_attention(stack, stack.blocks[layer], values)
-    return {kind: _prepared(found[kind]) for kind in KINDS if kind in found}
+    return {kind: _prepared(kernel) for kind, kernel in _heads(stack, layer, values).items()}
 
 
 def _turned(stack: Stack, layer: int, values: Values, frame: Frame) -> Invariants:
@@ -109,8 +110,11 @@ def _turned(stack: Stack, layer: int, values: Values, frame: Frame) -> Invariant
     turn = frame.rotation if frame.without is None else frame.without(layer)
     if turn is None:
         return {} if frame.without is not None else _prepared_heads(stack, layer, values)
-    found = of_attention(stack, stack.blocks[layer], values)
-    return {kind: _prepared(turned(found[kind], turn)) for kind in KINDS if kind in found}
+    return {kind: _prepared(turned(kernel, turn)) for kind, kernel in _heads(stack, layer, values).items()}
+
+
+def _heads(stack: Stack, layer: int, values: Values) -> Invariants:
+    return of_heads(projections(stack, stack.blocks[layer], values))
 
 
 def _prepared(kernel: Floats) -> Floats:
@@ -119,10 +123,11 @@ def _prepared(kernel: Floats) -> Floats:
     No diagonal, and rows that sum to 0.
     """
     count = len(kernel)
-    bare = kernel.astype(np.float64)
-    np.fill_diagonal(bare, 0)
-    rows = bare.sum(0) / (count - 2)
-    centred = bare - rows[:, None] - rows[None] + bare.sum() / ((count - 1) * (count - 2))
+    centred = kernel.astype(np.float64)
+    np.fill_diagonal(centred, 0)
+    rows, mean = centred.sum(0) / (count - 2), centred.sum() / ((count - 1) * (count - 2))
+    centred -= rows[:, None]
+    centred -= rows[None] - mean
     np.fill_diagonal(centred, 0)
     scaled: Floats = (centred / max(float(np.linalg.norm(centred)), 1e-30)).astype(np.float32)
     return scaled

@@ -26,6 +26,17 @@ Invariants = Mapping[str, Floats]
 def of_attention(stack: Stack, block: Block, values: Values) -> Invariants:
     """Projectors on queries, keys, values and outputs of all heads, and both products."""
     parts = projections(stack, block, values)
+    found = dict(of_heads(parts))
+    sides = {"q": parts.query, "k": parts.key, "v": parts.value, "o": parts.output}
+    for reads, writes in (("v", "o"), ("k", "q")):
+        product = _product(sides[reads], sides[writes], parts)
+        if product is not None:
+            found[reads + writes] = product
+    return found
+
+
+def of_heads(parts: Projections) -> Invariants:
+    """Projectors on queries, keys, values and outputs of all heads: qq, kk, vv, oo."""
     found: dict[str, Floats] = {}
     heads = {"q": parts.query_heads, "k": parts.key_heads, "v": parts.key_heads, "o": parts.query_heads}
     sides = {"q": parts.query, "k": parts.key, "v": parts.value, "o": parts.output}
@@ -33,10 +44,6 @@ def of_attention(stack: Stack, block: Block, values: Values) -> Invariants:
         spanned = None if rows is None else _projectors(rows, heads[kind])
         if spanned is not None:
             found[kind + kind] = spanned
-    for reads, writes in (("v", "o"), ("k", "q")):
-        product = _product(sides[reads], sides[writes], parts)
-        if product is not None:
-            found[reads + writes] = product
     return found
 
 

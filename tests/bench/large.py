@@ -16,15 +16,15 @@ LENGTH_BYTES = 8
 class Large:
     """Sizes of one layer and of the whole."""
 
-    width: int = 5120
-    expert: int = 1536
+    width: int = 7168
+    expert: int = 2048
     """Hidden neurons of an expert."""
-    experts: int = 48
-    heads: int = 40
+    experts: int = 24
+    heads: int = 56
     head: int = 128
     kv_heads: int = 8
     vocab: int = 129_280
-    layers: int = 5
+    layers: int = 3
 
     @property
     def values(self) -> int:
