@@ -86,7 +86,7 @@ def groups() -> dict[str, Group]:
         "mmlu": Group(
             _mmlu,
             "*/test.jsonl",
-            8,
+            3,
             tuple(_task(f"mmlu_{subject}", shots=FIVE) for subject in mirrors.mmlu_subjects()),
             "hf",
             shots=5,
@@ -94,16 +94,16 @@ def groups() -> dict[str, Group]:
         "agieval": Group(
             mirrors.agieval,
             "*/test.jsonl",
-            60,
+            40,
             _choices("agieval_sat_math", "agieval_sat_en", "agieval_lsat_lr"),
             "hf",
         ),
-        "klue": Group(mirrors.klue_nli, "nli/validation.jsonl", 150, _choices("klue_nli"), "hf", folder=own),
-        "kornli": Group(mirrors.kornli, "xnli/test.jsonl", 150, _choices("kornli"), "hf", folder=own),
+        "klue": Group(mirrors.klue_nli, "nli/validation.jsonl", 100, _choices("klue_nli"), "hf", folder=own),
+        "kornli": Group(mirrors.kornli, "xnli/test.jsonl", 100, _choices("kornli"), "hf", folder=own),
         "kobbq": Group(
             mirrors.kobbq,
             "default/test.jsonl",
-            300,
+            100,
             (_task("kobbq"), _task("kobbq_unbiased", "unbiased")),
             "hf",
             folder=own,
@@ -111,30 +111,30 @@ def groups() -> dict[str, Group]:
         "safety": Group(
             mirrors.safety,
             "*/test.jsonl",
-            240,
+            120,
             _choices("square_sensitive", "square_harmless", "square_acceptable", "square_unacceptable")
             + _choices("kosbi_safe", "kosbi_unsafe"),
             "hf",
             folder=own,
         ),
-        "gsm8k": Group(partial(mirrors.gsm8k), "main/test.jsonl", 48, (gsm8k,), "local-completions"),
+        "gsm8k": Group(partial(mirrors.gsm8k), "main/test.jsonl", 32, (gsm8k,), "local-completions"),
         "bbh": Group(
             mirrors.bbh,
             "*/test.jsonl",
-            8,
+            3,
             tuple(_task(name, "exact_match", filter_="get-answer", **WRITTEN) for name in bbh),
             "local-completions",
         ),
-        "ifeval": Group(mirrors.ifeval, "default/train.jsonl", 48, (ifeval,), "local-completions"),
+        "ifeval": Group(mirrors.ifeval, "default/train.jsonl", 32, (ifeval,), "local-completions"),
         "humaneval": Group(
-            mirrors.humaneval, "*/test.jsonl", 164, (humaneval,), "local-completions", folder="tasks/code"
+            mirrors.humaneval, "*/test.jsonl", 82, (humaneval,), "local-completions", folder="tasks/code"
         ),
-        "gsm8k_chat": Group(partial(mirrors.gsm8k), "main/test.jsonl", 48, (gsm8k,), "local-completions", chat=True),
-        "ifeval_chat": Group(mirrors.ifeval, "default/train.jsonl", 48, (ifeval,), "local-completions", chat=True),
+        "gsm8k_chat": Group(partial(mirrors.gsm8k), "main/test.jsonl", 32, (gsm8k,), "local-completions", chat=True),
+        "ifeval_chat": Group(mirrors.ifeval, "default/train.jsonl", 32, (ifeval,), "local-completions", chat=True),
         "kite_chat": Group(
             mirrors.kite,
             "*/test.jsonl",
-            48,
+            32,
             (kite,),
             "local-completions",
             folder=own,
