@@ -53,7 +53,7 @@ def crossed(ours: Floats, theirs: Floats, tokens: Ids | None = None) -> Doubles:
 
 def polar(matrix: npt.NDArray[np.floating]) -> Floats:
     """The nearest (semi-)orthogonal matrix, U Vᵀ; directions that the matrix does not determine are left out."""
-    wide, exact = matrix.shape[0] <= matrix.shape[1], matrix.astype(np.float64)
+    wide, exact = matrix.shape[0] <= matrix.shape[1], np.asarray(matrix, np.float64)
     squares = exact @ exact.T if wide else exact.T @ exact
     root = _inverse_root(squares, ROUNDING_OF_PRODUCTS)
     turned: Floats = (root @ exact if wide else exact @ root).astype(np.float32)
@@ -128,9 +128,9 @@ def _cosines(
 def _inverse_root(squares: Doubles, rounding: float) -> Doubles:
     """The symmetric inverse square root of a positive matrix, which is lost; nothing where there is only rounding."""
     sizes, vectors = eigh(squares, overwrite_a=True, check_finite=False, driver="evd")
-    kept = sizes > rounding * max(float(sizes[-1]), 1e-30)
-    vectors = vectors[:, kept]
-    return np.asarray((vectors / np.sqrt(sizes[kept])) @ vectors.T)
+    first = np.searchsorted(sizes, rounding * max(float(sizes[-1]), 1e-30), side="right")
+    kept = vectors[:, first:]
+    return np.asarray((kept / np.sqrt(sizes[first:])) @ kept.T)
 
 
 def _lengths(rows: Floats) -> Doubles:
