@@ -98,7 +98,10 @@ def added(config: Mapping[str, Any], plan: Task) -> dict[str, Any]:
 
 
 def _verdict(plan: Task, config: Mapping[str, Any]) -> Callable[[Row, Sequence[str]], dict[str, float]]:
-    """The reader has compared; a task file that compares once more would read once more (HRM8K: the last figure of both,
-    so that 3/2 is 1/2; MATH: what stands between two dollar signs)."""
+    """The reader has compared, and that is the score.
+
+    A task file that compares once more also reads once more: HRM8K the last figure of both, so that 3/2 is 1/2, MATH
+    what stands between two dollar signs.
+    """
     right = _target(plan, config.get("doc_to_target"))
     return lambda row, results: {plan.metric: float(results[0] == right(row))}

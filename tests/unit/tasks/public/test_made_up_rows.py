@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
+from harness.config import load_suite
 from harness.request import Answer, GenerationAnswer, LoglikelihoodAnswer
 from harness.suites import LoadedTask
-from tests.unit.tasks.public import sets
-from tests.unit.tasks.public.test_tasks import loaded
+from tests.unit.tasks.public.sets import english, korean
+from tests.unit.tasks.public.sets.shape import PLACES, SUBJECTS
+from tests.unit.tasks.public.test_tasks import PROJECT, loaded
 
 pytestmark = pytest.mark.filterwarnings("ignore:invalid escape sequence:DeprecationWarning")  # in lm-eval's own code
 
@@ -62,45 +64,40 @@ class Benchmark:
 
 
 def cases(benchmarks: Sequence[Benchmark]) -> list[Any]:
-    """A case for each task; of a benchmark with many only the first is left to the short run."""
+    """A case for each task; of a benchmark with many of one kind only the first is left to the short run."""
     return [
-        pytest.param(one, name, id=name, marks=[pytest.mark.full] if n and len(one.right) > 6 else [])
+        pytest.param(one, name, id=name, marks=[pytest.mark.full] if n and len(one.right) > 11 else [])
         for one in benchmarks
         for n, name in enumerate(one.right)
     ]
 
 
 def kmmlu_hard(mirror: Path) -> Path:
-    return sets.kmmlu_hard(mirror, KMMLU_HARD)
+    return korean.kmmlu_hard(mirror, KMMLU_HARD)
 
 
-KMMLU_HARD = (
-    "accounting agricultural_sciences aviation_engineering_and_maintenance biology chemical_engineering chemistry "
-    "civil_engineering computer_science construction criminal_law ecology economics education electrical_engineering "
-    "electronics_engineering energy_management environmental_science fashion food_processing "
-    "gas_technology_and_engineering geomatics health industrial_engineer information_technology "
-    "interior_architecture_and_design korean_history law machine_design_and_manufacturing management "
-    "maritime_engineering marketing materials_engineering math mechanical_engineering nondestructive_testing patent "
-    "political_science_and_sociology psychology public_safety railway_and_automotive_engineering real_estate "
-    "refrigerating_machinery social_welfare taxation telecommunications_and_wireless_technology"
-).split()
+KMMLU_HARD = [
+    task.name.removeprefix("kmmlu_hard_")
+    for task in load_suite("korean_public", PROJECT / "configs").tasks
+    if task.name.startswith("kmmlu_hard_")
+]
 
 CHOSEN = (
-    Benchmark("korean_public", kmmlu_hard, {f"kmmlu_hard_{one}": sets.PLACES for one in KMMLU_HARD}),
-    Benchmark("korean_public", sets.wic, {"kobest_wic": (0, 1)}),
-    Benchmark("korean_public", sets.click, {task: (3,) * len(names) for task, names in sets.CLICK.items()}),
+    Benchmark("korean_public", kmmlu_hard, {f"kmmlu_hard_{one}": PLACES for one in KMMLU_HARD}),
+    Benchmark("korean_public", korean.wic, {"kobest_wic": (0, 1)}),
+    Benchmark("korean_public", korean.click, {task: (3,) * len(names) for task, names in korean.CLICK.items()}),
     Benchmark(
-        "korean_public", sets.csatqa, {f"csatqa_{one}": (4, 0) for one in ("gr", "li", "rch", "rcs", "rcss", "wr")}
+        "korean_public", korean.csatqa, {f"csatqa_{one}": (4, 0) for one in ("gr", "li", "rch", "rcs", "rcss", "wr")}
     ),
-    Benchmark("korean_public", sets.belebele, {"belebele_kor_Hang": sets.PLACES}),
+    Benchmark("korean_public", korean.belebele, {"belebele_kor_Hang": PLACES}),
     Benchmark(
         "korean_public",
-        sets.global_mmlu,
-        {f"global_mmlu_ko_{one.lower().replace(' ', '_')}": sets.PLACES for one in sets.GLOBAL_MMLU},
+        korean.global_mmlu,
+        {f"global_mmlu_ko_{one.lower().replace(' ', '_')}": PLACES for one in korean.GLOBAL_MMLU},
     ),
-    Benchmark("general_public", sets.arc, {"arc_challenge": (1, 0, 2, 3)}),
-    Benchmark("general_public", sets.winogrande, {"winogrande": (1, 0)}),
-    Benchmark("safety_public", sets.truthfulqa, {"truthfulqa_mc1": (0, 0)}),
+    Benchmark("general_public", english.arc, {"arc_challenge": (1, 0, 2, 3)}),
+    Benchmark("general_public", english.winogrande, {"winogrande": (1, 0)}),
+    Benchmark("safety_public", english.truthfulqa, {"truthfulqa_mc1": (0, 0)}),
 )
 """Answered by log-likelihoods."""
 
@@ -122,18 +119,11 @@ KOREAN_STEPS = ("둥근 것을 찾습니다. 따라서 답은 ({})입니다.", "
 ENGLISH_STEPS = ("None are left, not even (A). The answer is ({}).", "**Answer: {}**")
 FORMULAS = ("따라서 $\\boxed{{{}}}$ 입니다.", "The answer is ${}$.")
 
-SUBJECTS = [one.replace(" ", "_") for one in sets.SUBJECTS]
-JOBS = ("dentist", "doctor", "nurse", "pharm")
-
-
-def same(tasks: Iterable[str], answers: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    return dict.fromkeys(tasks, answers)
-
-
-KBL_TASKS = [f"kbl_{name.partition('_')[2]}_em" for name in sets.KBL_TEXTS]
-KBL_EXAMS = [f"kbl_bar_exam_em_{exam}" for exam in sets.KBL_EXAMS]
-PROX = [f"mmlu_prox_ko_{one}" for one in SUBJECTS]
-PRO = [f"mmlu_pro_{one}" for one in SUBJECTS]
+MEDICAL = [f"kormedmcqa_{job}" for job in ("dentist", "doctor", "nurse", "pharm")]
+KBL_TASKS = [f"kbl_{name.partition('_')[2]}_em" for name in korean.KBL_TEXTS]
+KBL_EXAMS = [f"kbl_bar_exam_em_{exam}" for exam in korean.KBL_EXAMS]
+PROX = [f"mmlu_prox_ko_{subject.replace(' ', '_')}" for subject in SUBJECTS]
+PRO = [f"mmlu_pro_{subject.replace(' ', '_')}" for subject in SUBJECTS]
 DIRECT_HARD = [f"kmmlu_direct_hard_{one}" for one in KMMLU_HARD]
 MATH = {
     "hendrycks_math_algebra": ("\\frac12", "-3"),
@@ -159,6 +149,12 @@ HRM8K_WRONG = {
     "hrm8k_omni_math": ("\\frac{3}{2}", "2\\sqrt{3}"),
 }
 
+
+def same(tasks: Iterable[str], answers: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """The same answers for each of the tasks."""
+    return dict.fromkeys(tasks, answers)
+
+
 WRITTEN = (
     Benchmark(
         "korean_written",
@@ -169,23 +165,23 @@ WRITTEN = (
     ),
     Benchmark(
         "korean_public",
-        sets.kormedmcqa,
-        same((f"kormedmcqa_{job}" for job in JOBS), ("E", "②")),
-        same((f"kormedmcqa_{job}" for job in JOBS), ("D", "①")),
+        korean.kormedmcqa,
+        same(MEDICAL, ("E", "②")),
+        same(MEDICAL, ("D", "①")),
         KOREAN[:4],
     ),
-    Benchmark("korean_public", sets.kbl, same(KBL_TASKS, ("B", "A")), same(KBL_TASKS, ("A", "B")), KOREAN),
-    Benchmark("korean_written", sets.kbl, same(KBL_EXAMS, ("B", "A")), same(KBL_EXAMS, ("A", "E")), KOREAN),
-    Benchmark("korean_written", sets.mmlu_prox, same(PROX, ("D", "J")), same(PROX, ("J", "D")), KOREAN_STEPS),
+    Benchmark("korean_public", korean.kbl, same(KBL_TASKS, ("B", "A")), same(KBL_TASKS, ("A", "B")), KOREAN),
+    Benchmark("korean_written", korean.kbl, same(KBL_EXAMS, ("B", "A")), same(KBL_EXAMS, ("A", "E")), KOREAN),
+    Benchmark("korean_written", korean.mmlu_prox, same(PROX, ("D", "J")), same(PROX, ("J", "D")), KOREAN_STEPS),
     Benchmark(
-        "nia_like", sets.mmlu_prox, {"mmlu_prox_ko_math": ("D", "J")}, {"mmlu_prox_ko_math": ("A", "I")}, KOREAN_STEPS
+        "nia_like", korean.mmlu_prox, {"mmlu_prox_ko_math": ("D", "J")}, {"mmlu_prox_ko_math": ("A", "I")}, KOREAN_STEPS
     ),
     Benchmark(
-        "round1_common", sets.mmlu_pro, same(PRO, ("D", "J")), same(PRO, ("J", "D")), ENGLISH_STEPS, "I do not know."
+        "round1_common", english.mmlu_pro, same(PRO, ("D", "J")), same(PRO, ("J", "D")), ENGLISH_STEPS, "I do not know."
     ),
-    Benchmark("general_public", sets.hendrycks_math, MATH, same(MATH, ("0.75", "x")), FORMULAS, "It is small."),
-    Benchmark("round1_common", sets.hrm8k, HRM8K, HRM8K_WRONG, FORMULAS),
-    Benchmark("round1_common", sets.aime25, {"aime25": ("070", "588")}, {"aime25": ("71", "885")}, FORMULAS),
+    Benchmark("general_public", english.hendrycks_math, MATH, same(MATH, ("0.75", "x")), FORMULAS, "It is small."),
+    Benchmark("round1_common", korean.hrm8k, HRM8K, HRM8K_WRONG, FORMULAS),
+    Benchmark("round1_common", english.aime25, {"aime25": ("070", "588")}, {"aime25": ("71", "885")}, FORMULAS),
 )
 """Answered in writing."""
 
@@ -206,7 +202,7 @@ def test_a_written_answer_scores_where_it_is_right(
 def test_the_shuffled_choices_of_gpqa_are_read_by_their_letters(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sets.gpqa(tmp_path)
+    english.gpqa(tmp_path)
     found = loaded("round1_common", "gpqa_diamond_cot_zeroshot", tmp_path, monkeypatch, items=6)
     right = [item.target.strip("()") for item in found.items]
     assert [item.doc[f"choice{'ABCD'.index(one) + 1}"] for item, one in zip(found.items, right, strict=True)] == [
@@ -221,7 +217,7 @@ def test_the_shuffled_choices_of_gpqa_are_read_by_their_letters(
 
 @pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed")
 def test_a_program_of_mbpp_passes_its_assertions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    sets.mbpp(tmp_path)
+    english.mbpp(tmp_path)
     found = loaded("code_public", "mbpp_sandboxed", tmp_path, monkeypatch, items=2)
     assert [item.id for item in found.items] == ["11", "12"]
     right, wrong = "def twice(n):\n    return n + n\n", "def twice(n):\n    return n * n\n"
@@ -231,8 +227,8 @@ def test_a_program_of_mbpp_passes_its_assertions(tmp_path: Path, monkeypatch: py
 
 @pytest.mark.full
 def test_each_question_of_click_belongs_to_one_category(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    sets.click(tmp_path)
-    for task, names in sets.CLICK.items():
+    korean.click(tmp_path)
+    for task, names in korean.CLICK.items():
         found = loaded("korean_public", task, tmp_path, monkeypatch, items=len(names))
         assert sorted(item.id for item in found.items) == sorted(names)
 
@@ -240,8 +236,8 @@ def test_each_question_of_click_belongs_to_one_category(tmp_path: Path, monkeypa
 @pytest.mark.parametrize(
     ("suite", "name", "fill"),
     [
-        ("korean_written", "mmlu_prox_ko_law", sets.mmlu_prox),
-        ("round1_common", "mmlu_pro_law", sets.mmlu_pro),
+        ("korean_written", "mmlu_prox_ko_law", korean.mmlu_prox),
+        ("round1_common", "mmlu_pro_law", english.mmlu_pro),
         ("korean_written", "kmmlu_direct_hard_law", kmmlu_hard),
     ],
 )

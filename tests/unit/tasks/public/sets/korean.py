@@ -1,41 +1,12 @@
-"""Published sets in small: rows of made-up content in the files, columns and types that the hub's repositories have.
-
-What a column holds is worked out from the stock tasks that read it and from the sets' cards; no published row was seen.
-"""
+"""Sets in Korean."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from tests.mirrors import write_files
-
-Row = dict[str, Any]
-
-FOUR = ("수박", "참외", "호박", "가지")
-FIVE = (*FOUR, "당근")
-LETTERS = "ABCDEFGHIJ"
-
-PLACES = (1, 0, 3, 2)
-"""Where the right choice of each asked row of four choices stands."""
-
-
-def options(texts: Sequence[str], names: Sequence[str] = LETTERS) -> Row:
-    """A column for each choice."""
-    return dict(zip(names, texts, strict=False))
-
-
-def shards(config: str, *splits: str) -> dict[str, str]:
-    """Patterns of a config whose splits are parquet files in a folder of its name."""
-    return {split: f"{config}/{split}-*" for split in splits}
-
-
-def shard(folder: str, split: str) -> str:
-    return f"{folder}/{split}-00000-of-00001.parquet"
-
-
-# Korean
+from tests.unit.tasks.public.sets.shape import FIVE, FOUR, LETTERS, PLACES, SUBJECTS, Row, options, shard, shards
 
 
 def kmmlu_hard(mirror: Path, subjects: Sequence[str]) -> Path:
@@ -78,7 +49,7 @@ CLICK = {
 
 
 def click(mirror: Path) -> Path:
-    """A JSON list a source, without any config; the right answer is a text, questions of the entrance exam have five."""
+    """A JSON list a source, without any config; the right answer is a text, and the entrance exam has five choices."""
 
     def row(name: str, number: int) -> Row:
         choices = list(FIVE if "CSAT" in name else FOUR)
@@ -180,6 +151,9 @@ def kormedmcqa(mirror: Path) -> Path:
     return write_files(mirror, "sean0042/KorMedMCQA", files, {job: shards(job, *splits) for job in jobs})
 
 
+PARTS = ("appellant", "fact", "claim", "judicial_opinion")
+"""Of a case at law."""
+
 KBL_TEXTS = {
     "knowledge_common_legal_mistake_qa": (3, ()),
     "knowledge_common_legal_mistake_qa_reasoning": (3, ()),
@@ -190,12 +164,11 @@ KBL_TEXTS = {
     "knowledge_statute_number_and_content_matching_qa": (5, ()),
     "reasoning_case_relevance_qa_p": (
         2,
-        tuple(f"{which}_case_{part}" for which in ("query", "retrieved") for part in ("appellant", "fact", "claim"))
-        + ("query_case_judicial_opinion", "retrieved_case_judicial_opinion"),
+        tuple(f"{which}_case_{part}" for which in ("query", "retrieved") for part in PARTS),
     ),
     "reasoning_case_relevance_qa_q": (
         2,
-        ("query", *(f"retrieved_case_{part}" for part in ("appellant", "fact", "claim", "judicial_opinion"))),
+        ("query", *(f"retrieved_case_{part}" for part in PARTS)),
     ),
     "reasoning_causal_reasoning_qa": (2, ("facts_charged", "defendant_claim", "facts_accepted", "cause", "effect")),
     "reasoning_statement_consistency_qa": (2, ("statement1", "statement2")),
@@ -225,25 +198,6 @@ def kbl(mirror: Path) -> Path:
     return write_files(mirror, "lbox/kbl", files, configs)
 
 
-SUBJECTS = (
-    "biology",
-    "business",
-    "chemistry",
-    "computer science",
-    "economics",
-    "engineering",
-    "health",
-    "history",
-    "law",
-    "math",
-    "other",
-    "philosophy",
-    "physics",
-    "psychology",
-)
-"""Of MMLU-Pro and of its translations."""
-
-
 def mmlu_prox(mirror: Path) -> Path:
     """Parquet; a column for each of ten options, null where a question has fewer; only examples have a reasoning."""
 
@@ -265,7 +219,7 @@ def mmlu_prox(mirror: Path) -> Path:
 
 
 def hrm8k(mirror: Path) -> Path:
-    """A table of commas for each source, beside the English original; columns of numbers, of fractions and of options."""
+    """A table of commas for each source, beside the English original; columns of numbers or of formulas."""
 
     def rows(*answers: object) -> list[Row]:
         return [
@@ -284,140 +238,3 @@ def hrm8k(mirror: Path) -> Path:
     return write_files(
         mirror, "HAERAE-HUB/HRM8K", files, {name: {"test": file} for name, file in zip(names, files, strict=True)}
     )
-
-
-# English
-
-
-def mmlu_pro(mirror: Path) -> Path:
-    """Parquet in one config; options are a list of up to ten."""
-
-    def row(n: int, subject: str, place: int, reasoning: str) -> Row:
-        choices = [f"{k} apples" for k in range(10 if place > 4 else 5)]
-        shared = {"question_id": n, "question": f"{subject}, question {n}?", "options": choices}
-        shared |= {"answer": LETTERS[place], "answer_index": place, "cot_content": reasoning}
-        return shared | {"category": subject, "src": "made up"}
-
-    reasoning = "A: Let's think step by step. None are left. The answer is (A)."
-    files = {
-        shard("data", "test"): [
-            row(100 * k + n, one, place, "") for k, one in enumerate(SUBJECTS) for n, place in enumerate((3, 9))
-        ],
-        shard("data", "validation"): [
-            row(100 * k + 50 + n, one, 0, reasoning) for k, one in enumerate(SUBJECTS) for n in range(5)
-        ],
-    }
-    return write_files(mirror, "TIGER-Lab/MMLU-Pro", files, {"default": shards("data", "test", "validation")})
-
-
-def gpqa(mirror: Path) -> Path:
-    """A table of commas with the notes of its writers; one split, whatever it is called."""
-    shared = {
-        "Pre-Revision Question": "Which?",
-        "Self-reported question-writing time (minutes)": 60,
-        "Explanation": "-",
-    }
-    rows = [
-        shared
-        | {"Question": f'Which is {n},\nsay "exactly"?', "Correct Answer": f"{n} mol\n"}
-        | {f"Incorrect Answer {k}": f"{n + 10 * k} mol" for k in (1, 2, 3)}
-        | {"Record ID": f"rec{n}", "Subdomain": "Chemistry", "Canary String": "none"}
-        for n in range(6)
-    ]
-    files = {f"gpqa_{part}.csv": rows for part in ("diamond", "extended", "main")}
-    configs = {name.removesuffix(".csv"): {"train": name} for name in files}
-    return write_files(mirror, "Idavidrein/gpqa", files, configs)
-
-
-def aime25(mirror: Path) -> Path:
-    """Lines of JSON without a config; answers are texts."""
-    answers = ("70", "588")
-    rows = [{"problem": f"Find $m+n$. ({n})", "answer": answer, "id": str(n)} for n, answer in enumerate(answers)]
-    return write_files(mirror, "math-ai/aime25", {"test.jsonl": rows})
-
-
-def arc(mirror: Path) -> Path:
-    """Parquet; choices are two lists, labelled by letters or by figures, three to five of them."""
-
-    def row(n: int, labels: str, key: str) -> Row:
-        texts = [f"a stone of {k} kilograms" for k in range(len(labels))]
-        choices = {"text": texts, "label": list(labels)}
-        return {"id": f"MadeUp_{n}", "question": "Which falls?", "choices": choices, "answerKey": key}
-
-    rows = [row(0, "ABCD", "B"), row(1, "1234", "1"), row(2, "ABC", "C"), row(3, "ABCDE", "D")]
-    splits = ("train", "validation", "test")
-    files = {shard("ARC-Challenge", split): rows for split in splits}
-    return write_files(mirror, "allenai/ai2_arc", files, {"ARC-Challenge": shards("ARC-Challenge", *splits)})
-
-
-def winogrande(mirror: Path) -> Path:
-    """Parquet; a gap in the sentence, the right option's number as a text, none in the test split."""
-
-    def row(answer: str) -> Row:
-        sentence = "The cup did not fit into the box because the _ was too big."
-        return {"sentence": sentence, "option1": "box", "option2": "cup", "answer": answer}
-
-    splits = {"train": [row("2")], "validation": [row("2"), row("1")], "test": [row("")]}
-    files = {shard("winogrande_xl", split): rows for split, rows in splits.items()}
-    return write_files(mirror, "allenai/winogrande", files, {"winogrande_xl": shards("winogrande_xl", *splits)})
-
-
-MATH = {
-    "algebra": ("\\boxed{\\frac{1}{2}}", "\\boxed{-3}"),
-    "counting_and_probability": ("\\boxed{6}", "\\boxed{120}"),
-    "geometry": ("\\boxed{90^\\circ}", "\\boxed{25\\pi}"),
-    "intermediate_algebra": ("\\boxed{[-2,7]}", "\\boxed{x^2 - 1}"),
-    "number_theory": ("\\boxed{1011_2}", "\\boxed 7$."),
-    "prealgebra": ("\\boxed{\\$1.50\\text{ or }\\$2}", "\\boxed{10\\%}"),
-    "precalculus": ("\\boxed{(3,-4)}", "\\boxed{\\sqrt{3}}"),
-}
-"""Last formulas of two solutions a subject."""
-
-
-def hendrycks_math(mirror: Path) -> Path:
-    """Parquet; the answer stands in the solution's last box."""
-    files: dict[str, list[Row]] = {}
-    for subject, boxes in MATH.items():
-        test = [
-            {"problem": f"What is it? ({n})", "level": "Level 1", "type": subject.title()}
-            | {"solution": f"It is ${box}$."}
-            for n, box in enumerate(boxes)
-        ]
-        train = [test[0] | {"problem": "What was it?"}]
-        files |= {shard(subject, "train"): train, shard(subject, "test"): test}
-    configs = {subject: shards(subject, "train", "test") for subject in MATH}
-    return write_files(mirror, "EleutherAI/hendrycks_math", files, configs)
-
-
-def truthfulqa(mirror: Path) -> Path:
-    """Parquet; the first choice of the one-answer form is the right one, numbers of choices differ."""
-
-    def targets(n: int, right: int) -> Row:
-        choices = [f"It has {k} corners." for k in range(n)]
-        return {"choices": choices, "labels": [int(k < right) for k in range(n)]}
-
-    rows = [
-        {"question": f"How many corners has shape {n}?", "mc1_targets": targets(n, 1), "mc2_targets": targets(n, 2)}
-        for n in (2, 5)
-    ]
-    files = {shard("multiple_choice", "validation"): rows}
-    return write_files(
-        mirror, "truthfulqa/truthful_qa", files, {"multiple_choice": shards("multiple_choice", "validation")}
-    )
-
-
-def mbpp(mirror: Path) -> Path:
-    """Parquet; numbers name the tasks, assertions are a list, most have no code before them."""
-
-    def row(n: int) -> Row:
-        tests = ["assert twice(2) == 4", "assert twice(-1) == LOW" if n % 2 else "assert twice(0) == 0"]
-        shared = {
-            "task_id": n,
-            "text": "Write a function to double a number.",
-            "code": "def twice(n):\n    return 2 * n",
-        }
-        return shared | {"test_list": tests, "test_setup_code": "LOW = -2" if n % 2 else "", "challenge_test_list": []}
-
-    splits = {"train": [row(601)], "test": [row(11), row(12)], "validation": [row(511)], "prompt": [row(1)]}
-    files = {shard("full", split): rows for split, rows in splits.items()}
-    return write_files(mirror, "google-research-datasets/mbpp", files, {"full": shards("full", *splits)})
