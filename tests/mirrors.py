@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 
 REAL = Path(os.environ.get("PUBLISHED_DATA") or Path(__file__).parents[2] / "shared" / "data")
@@ -39,6 +41,49 @@ def write_set(mirror: Path, hub: str, configs: Mapping[str, Splits]) -> Path:
             lines += [f"  - split: {split}", f"    path: {name}"]
     (folder / "README.md").write_text("\n".join([*lines, "---", ""]), encoding="utf-8")
     return folder
+
+
+def write_files(
+    mirror: Path, hub: str, files: Mapping[str, Sequence[Row]], configs: Mapping[str, Mapping[str, str]] | None = None
+) -> Path:
+    """Write one set as its repository lays it out: files by their names, whose endings are their formats.
+
+    `configs`: by config and split, the pattern of its files in the front matter; none where the card names no config.
+    """
+    folder = mirror / hub
+    for name, rows in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        WRITERS[Path(name).suffix](folder / name, rows)
+    lines = ["---", "license: other"] + (["configs:"] if configs else [])
+    for config, splits in (configs or {}).items():
+        lines += [f"- config_name: {config}", "  data_files:"]
+        for split, pattern in splits.items():
+            lines += [f"  - split: {split}", f"    path: {pattern}"]
+    (folder / "README.md").write_text("\n".join([*lines, "---", ""]), encoding="utf-8")
+    return folder
+
+
+def _parquet(path: Path, rows: Sequence[Row]) -> None:
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist([dict(row) for row in rows]), path)
+
+
+def _csv(path: Path, rows: Sequence[Row]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _array(path: Path, rows: Sequence[Row]) -> None:
+    path.write_text(json.dumps(list(rows), ensure_ascii=False, indent=4), encoding="utf-8")
+
+
+def _lines(path: Path, rows: Sequence[Row]) -> None:
+    path.write_text("".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows), encoding="utf-8")
+
+
+WRITERS = {".parquet": _parquet, ".csv": _csv, ".json": _array, ".jsonl": _lines}
+"""What writes rows into a file, by the ending of its name."""
 
 
 def table(path: str, delimiter: str = "\t", quoting: int = csv.QUOTE_MINIMAL) -> list[dict[str, str]]:

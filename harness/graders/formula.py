@@ -20,8 +20,11 @@ BOX = re.compile(r"\\(?:boxed|fbox)\s{0,3}")
 CLAIM = re.compile(
     r"(?:정\s?답|최종\s?답|답|answer)\*{0,2}\s?(?:(?:은|는|:|：|=|is)\*{0,2}\s?){1,3}|####\s?", re.IGNORECASE
 )
-WRITTEN = re.compile(r"\$\$([^$]{1,500})\$\$|\$([^$\n]{1,500})\$|\\\(([^\n]{1,500}?)\\\)|\\\[([^$]{1,500}?)\\\]")
-"""A formula between its signs."""
+WRITTEN = re.compile(
+    r"(?<!\\)\$\$((?:[^$\\]|\\[\s\S]){1,500})\$\$|(?<!\\)\$((?:[^$\n\\]|\\.){1,500})\$"
+    r"|\\\(([^\n]{1,500}?)\\\)|\\\[([^$]{1,500}?)\\\]"
+)
+"""A formula between its signs; `\\$` is money, not a sign."""
 ENDING = re.compile(r"\s*(?:입니다|이다|이에요|예요|이며|임|가 된다|가 됩니다)?\s*[.。!]*\s*$")
 
 SPACES = re.compile(r"(?<!\\)\\[,;:! ]|\\q?quad\b|~|\s+")

@@ -58,7 +58,7 @@ def prompt(
         limit=limit,
         system_instruction=None if chat_template is None else system_prompt,
         apply_chat_template=chat_template is not None,
-        fewshot_as_multiturn=chat_template is not None,  # as lm-eval's command line does
+        fewshot_as_multiturn=chat_template is not None and not _answered_in_question(task),
         chat_template=chat_template,
     )
     by_row: dict[int, list[Any]] = defaultdict(list)
@@ -66,6 +66,14 @@ def prompt(
         by_row[instance.doc_id].append(instance)
     chosen = items if limit is None else items[:limit]
     return [_prompted(item, sorted(by_row[item.row], key=lambda one: one.idx)) for item in chosen]
+
+
+def _answered_in_question(task: Any) -> bool:
+    """Whether the text of a few-shot holds its answer too (MMLU-ProX): then no turn of the assistant would part them.
+
+    All examples then stand in the one turn of the user; else each is two turns, as lm-eval's command line has it.
+    """
+    return bool(task.fewshot_cfg.doc_to_target == "")
 
 
 def _prompted(item: Item, instances: list[Any]) -> Prompted:

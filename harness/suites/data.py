@@ -24,12 +24,17 @@ def anchored(config: dict[str, Any], root: Path, file: Path) -> dict[str, Any]:
     """The config with `data_files` made absolute.
 
     They are written relative to the project's root, where plain lm-eval, which looks from the working
-    directory, also finds them; here they are found from anywhere.
+    directory, also finds them; here they are found from anywhere. Those of a published set are relative to the set.
     """
-    settings = config.get("dataset_kwargs") or {}
-    if "data_files" not in settings:
+    if not has_own_files(config):
         return config
+    settings = config["dataset_kwargs"]
     return config | {"dataset_kwargs": settings | {"data_files": _absolute(settings["data_files"], root, file)}}
+
+
+def has_own_files(config: Mapping[str, Any]) -> bool:
+    """Whether `data_files` names files that are not those of a published set (`dataset_path: json`, not `org/name`)."""
+    return "data_files" in (config.get("dataset_kwargs") or {}) and "/" not in str(config.get("dataset_path"))
 
 
 def _absolute(files: object, root: Path, file: Path) -> Any:
@@ -85,7 +90,7 @@ def is_locked(
     settings = config.get("dataset_kwargs") or {}
     if callable(config.get("custom_dataset")):
         return all(_inside(module, root) for module in modules)
-    if "data_files" in settings:
+    if has_own_files(config):
         return all("://" not in name and _inside(Path(name), root) for name in _names(settings["data_files"]))
     folder = Path(str(config.get("dataset_path")))
     if folder.is_dir() and folder.is_relative_to(mirror.folder):

@@ -139,7 +139,7 @@ def _columns(config: Mapping[str, Any]) -> list[str]:
 
 
 def _data_remedy(config: Mapping[str, Any], plan: Task) -> str:
-    if "data_files" in (config.get("dataset_kwargs") or {}):
+    if data.has_own_files(config):
         return "mend the data files, whose rows must all have the same columns and types"
     if Path(path := str(config.get("dataset_path"))).is_dir():
         return f"bring it anew: harness data pull ({path}); harness data verify says what differs from the lock"

@@ -93,4 +93,15 @@ def added(config: Mapping[str, Any], plan: Task) -> dict[str, Any]:
         return [[read(text, row) for text in of_item] for of_item, row in zip(replies, rows, strict=True)]
 
     steps = [{"function": "custom", "filter_fn": filtered}, {"function": "take_first"}]
-    return {"filter_list": [*(config.get("filter_list") or []), {"name": plan.filter, "filter": steps}]}
+    filters = {"filter_list": [*(config.get("filter_list") or []), {"name": plan.filter, "filter": steps}]}
+    return filters | ({"process_results": _verdict(plan, config)} if plan.filter == "read_formula" else {})
+
+
+def _verdict(plan: Task, config: Mapping[str, Any]) -> Callable[[Row, Sequence[str]], dict[str, float]]:
+    """The reader has compared, and that is the score.
+
+    A task file that compares once more also reads once more: HRM8K the last figure of both, so that 3/2 is 1/2, MATH
+    what stands between two dollar signs.
+    """
+    right = _target(plan, config.get("doc_to_target"))
+    return lambda row, results: {plan.metric: float(results[0] == right(row))}

@@ -18,6 +18,8 @@ ANSWERS = [
     ("따라서 $\\boxed{12}$ 입니다.", "12", True),
     ("The answer is $\\frac{1}{2}$.", "\\frac{1}{2}", True),
     ("The final answer is 0.5", "\\frac{1}{2}", True),
+    ("The answer is $\\$18.90$.", "\\$18.90", True),
+    ("It costs $\\$3$ more, so $\\$5$.", "\\$3", False),
     ("\\boxed{\\dfrac12}", "\\frac{1}{2}", True),
     ("정답은 3만 5천 원입니다.", "35000", True),
     ("\\boxed{35,000\\text{ 원}}", "35000", True),

@@ -101,7 +101,8 @@ def test_an_answer_that_repeats_its_question_is_not_cut_off(suite: Suite) -> Non
         file = config(suite.folder, task.name)
         if file.get("output_type") == "generate_until" and task.style == "chat":
             until = (file.get("generation_kwargs") or {}).get("until") if task.until is None else task.until
-            assert all(stop.startswith(("\n\n", "<")) for stop in until or ()), task.name
+            assert until is not None, f"{task.name}: lm-eval would stop at a blank line"
+            assert all(stop.startswith(("\n\n", "<")) and stop.strip() for stop in until), task.name
 
 
 def _takes_a_letter(file: Mapping[str, Any]) -> bool:

@@ -181,6 +181,14 @@ def test_text_outside_nfc_is_refused_unless_the_suite_knows_of_it(tmp_path: Path
         trap(tmp_path, 2)
 
 
+@pytest.mark.parametrize("sign", ["\u2126", "\u212b", "\uf914"])  # ohm, ångström, 樂 as it is typed for 낙
+def test_signs_with_a_twin_are_no_fault(tmp_path: Path, sign: str) -> None:
+    rows = [ROWS[0], ROWS[1] | {"q": f"5 {sign}이면?"}]
+    write_set(tmp_path / ".cache/mirror", "org/toy", {"default": {"test": rows}})
+    task_file(tmp_path, path="org/toy", kwargs="{}", text="{{q}}", choices='["0", "1"]', target="{{label}}")
+    assert trap(tmp_path, 2).n == 2
+
+
 def stock(suite: str, name: str, project: Path, **changes: Any) -> Suite:
     """A task as a public suite of the project has it, but for its size."""
     whole = load_suite(suite, project / "configs")
