@@ -66,7 +66,7 @@ class Benchmark:
 def cases(benchmarks: Sequence[Benchmark]) -> list[Any]:
     """A case for each task; of a benchmark with many of one kind only the first is left to the short run."""
     return [
-        pytest.param(one, name, id=name, marks=[pytest.mark.full] if n and len(one.right) > 11 else [])
+        pytest.param(one, name, id=name, marks=[pytest.mark.full] if n and len(one.right) > 7 else [])
         for one in benchmarks
         for n, name in enumerate(one.right)
     ]
