@@ -76,7 +76,7 @@ def groups() -> dict[str, Group]:
         "kobest": Group(
             mirrors.kobest,
             "*/test.jsonl",
-            150,
+            40,
             (
                 *_choices("kobest_boolq", "kobest_copa", "kobest_sentineg"),
                 _task("kobest_hellaswag", "acc_norm"),
@@ -86,7 +86,7 @@ def groups() -> dict[str, Group]:
         "mmlu": Group(
             _mmlu,
             "*/test.jsonl",
-            3,
+            2,
             tuple(_task(f"mmlu_{subject}", shots=FIVE) for subject in mirrors.mmlu_subjects()),
             "hf",
             shots=5,
@@ -94,16 +94,16 @@ def groups() -> dict[str, Group]:
         "agieval": Group(
             mirrors.agieval,
             "*/test.jsonl",
-            40,
+            24,
             _choices("agieval_sat_math", "agieval_sat_en", "agieval_lsat_lr"),
             "hf",
         ),
-        "klue": Group(mirrors.klue_nli, "nli/validation.jsonl", 100, _choices("klue_nli"), "hf", folder=own),
-        "kornli": Group(mirrors.kornli, "xnli/test.jsonl", 100, _choices("kornli"), "hf", folder=own),
+        "klue": Group(mirrors.klue_nli, "nli/validation.jsonl", 60, _choices("klue_nli"), "hf", folder=own),
+        "kornli": Group(mirrors.kornli, "xnli/test.jsonl", 60, _choices("kornli"), "hf", folder=own),
         "kobbq": Group(
             mirrors.kobbq,
             "default/test.jsonl",
-            100,
+            60,
             (_task("kobbq"), _task("kobbq_unbiased", "unbiased")),
             "hf",
             folder=own,
@@ -111,7 +111,7 @@ def groups() -> dict[str, Group]:
         "safety": Group(
             mirrors.safety,
             "*/test.jsonl",
-            120,
+            80,
             _choices("square_sensitive", "square_harmless", "square_acceptable", "square_unacceptable")
             + _choices("kosbi_safe", "kosbi_unsafe"),
             "hf",
