@@ -14,7 +14,7 @@ from harness.audit.anatomy import STACKED
 from harness.audit.calibration import HEADS
 from harness.audit.finding import Component, Finding, LayerPair, Strength
 from harness.audit.frame import Frame
-from harness.audit.invariants import Invariants, of_heads, turned
+from harness.audit.invariants import Invariants, of_heads
 from harness.audit.pair import Pair
 from harness.audit.parts import Stack
 from harness.audit.projections import projections
@@ -100,21 +100,18 @@ def compare_heads(pair: Pair, component: Component, frame: Frame) -> Scores:
     }  # fmt: skip
 
 
-def _prepared_heads(stack: Stack, layer: int, values: Values) -> Invariants:
-    """Projectors of one layer, prepared so that inner products are unbiased CKA."""
-    return {kind: _prepared(kernel) for kind, kernel in _heads(stack, layer, values).items()}
+def _prepared_heads(stack: Stack, layer: int, values: Values, turn: Floats | None = None) -> Invariants:
+    """Projectors of one layer, in the basis that `turn` leads to, prepared so that inner products are unbiased CKA."""
+    kernels = of_heads(projections(stack, stack.blocks[layer], values), turn)
+    return {kind: _prepared(kernel) for kind, kernel in kernels.items()}
 
 
 def _turned(stack: Stack, layer: int, values: Values, frame: Frame) -> Invariants:
     """The same in the candidate's basis, by a rotation that has not seen this layer; nothing where there is none."""
     turn = frame.rotation if frame.without is None else frame.without(layer)
-    if turn is None:
-        return {} if frame.without is not None else _prepared_heads(stack, layer, values)
-    return {kind: _prepared(turned(kernel, turn)) for kind, kernel in _heads(stack, layer, values).items()}
-
-
-def _heads(stack: Stack, layer: int, values: Values) -> Invariants:
-    return of_heads(projections(stack, stack.blocks[layer], values))
+    if turn is None and frame.without is not None:
+        return {}
+    return _prepared_heads(stack, layer, values, turn)
 
 
 def _prepared(kernel: Floats) -> Floats:

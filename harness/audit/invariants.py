@@ -35,30 +35,28 @@ def of_attention(stack: Stack, block: Block, values: Values) -> Invariants:
     return found
 
 
-def of_heads(parts: Projections) -> Invariants:
-    """Projectors on queries, keys, values and outputs of all heads: qq, kk, vv, oo."""
+def of_heads(parts: Projections, turn: Floats | None = None) -> Invariants:
+    """Projectors on queries, keys, values and outputs of all heads (qq, kk, vv, oo), in the basis of `turn`."""
     found: dict[str, Floats] = {}
     heads = {"q": parts.query_heads, "k": parts.key_heads, "v": parts.key_heads, "o": parts.query_heads}
     sides = {"q": parts.query, "k": parts.key, "v": parts.value, "o": parts.output}
     for kind, rows in sides.items():
-        spanned = None if rows is None else _projectors(rows, heads[kind])
+        spanned = None if rows is None else _spanned(rows, heads[kind])
         if spanned is not None:
-            found[kind + kind] = spanned
+            brought: Floats = spanned if turn is None else spanned @ turn
+            found[kind + kind] = brought.T @ brought
     return found
 
 
-def _projectors(rows: Floats, heads: int) -> Floats | None:
-    """Sum over heads of the projector on what the head's rows span: any mixing inside a head leaves it as it is.
+def _spanned(rows: Floats, heads: int) -> Floats | None:
+    """Orthonormal rows for each head, one head after another: any mixing inside a head leaves their planes as they are.
 
     None where no head spans a plane, as before any training where outputs start at zero.
     """
     count = heads if len(rows) % heads == 0 else 1
     bases = [_basis(head) for head in np.split(rows, count)]
     telling = [basis for basis in bases if 1 < len(basis) < rows.shape[1]]
-    total: Floats = np.zeros((rows.shape[1],) * 2, np.float32)
-    for basis in telling:
-        total += basis.T @ basis
-    return total if telling else None
+    return np.concatenate(telling) if telling else None
 
 
 def _basis(head: Floats) -> Floats:

@@ -10,8 +10,9 @@ import numpy as np
 
 from harness.audit.anatomy import Anatomy, anatomy
 from harness.audit.finding import Component
-from harness.audit.frame import Frame, procrustes
+from harness.audit.frame import Frame
 from harness.audit.parts import Stack
+from harness.audit.rows import crossed, polar
 from harness.audit.subject import Subject
 from harness.audit.turning import Turn, turn_by_layers
 from harness.audit.values import Floats, Ids
@@ -144,4 +145,6 @@ def _rotation(entering: tuple[Floats, Floats] | None) -> Floats | None:
     """What brings the vectors that enter one stream to those of the other; None where they are too few."""
     if entering is None or len(entering[0]) < max(entering[0].shape[1], entering[1].shape[1]):
         return None
-    return procrustes(*entering)
+    products = crossed(*entering)
+    del entering  # a gigabyte or two of wide models, while the decomposition needs another
+    return polar(products)

@@ -100,7 +100,7 @@ def _directions(product: Doubles) -> tuple[Floats, Floats]:
     if product.shape[0] > product.shape[1]:
         v, u = _directions(product.T)
         return u, v
-    _, vectors = eigh(product @ product.T, overwrite_a=True, check_finite=False, driver="evd")
+    _, vectors = _eigen(product @ product.T)
     others = product.T @ vectors
     others /= np.maximum(np.linalg.norm(others, axis=0), 1e-30)
     return vectors.astype(np.float32), others.astype(np.float32)
@@ -125,9 +125,15 @@ def _cosines(
     return np.concatenate(found).astype(np.float64)
 
 
+def _eigen(squares: Doubles) -> tuple[Doubles, Doubles]:
+    """Eigenvalues, rising, and vectors of a symmetric matrix, which is lost: its transpose is taken without a copy."""
+    sizes, vectors = eigh(squares.T, overwrite_a=True, check_finite=False)
+    return sizes, vectors
+
+
 def _inverse_root(squares: Doubles, rounding: float) -> Doubles:
     """The symmetric inverse square root of a positive matrix, which is lost; nothing where there is only rounding."""
-    sizes, vectors = eigh(squares, overwrite_a=True, check_finite=False, driver="evd")
+    sizes, vectors = _eigen(squares)
     first = np.searchsorted(sizes, rounding * max(float(sizes[-1]), 1e-30), side="right")
     kept = vectors[:, first:]
     return np.asarray((kept / np.sqrt(sizes[first:])) @ kept.T)
