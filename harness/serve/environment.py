@@ -31,6 +31,8 @@ OFFLINE_AND_SILENT = {
     "VLLM_LOGGING_COLOR": "0",
     "PYTHONUNBUFFERED": "1",
 }
+STOPS = {"VLLM_MAX_STOP_STRINGS": "64"}
+"""Of one request. vLLM takes four where nothing is said, and lm-eval's HumanEval alone has five."""
 
 
 def server_environment(engine: VllmEngine, inherited: Mapping[str, str], cores: Iterable[int]) -> dict[str, str]:
@@ -40,7 +42,8 @@ def server_environment(engine: VllmEngine, inherited: Mapping[str, str], cores: 
     """
     kept = {key: value for key, value in inherited.items() if not key.startswith(DROPPED) or key in KEPT}
     path = f"{Path(sys.executable).parent}:{inherited.get('PATH', '')}".rstrip(":")
-    return {**_caches(), **kept, "PATH": path, **OFFLINE_AND_SILENT, **_device(engine, cores), **engine.env}
+    said = {**OFFLINE_AND_SILENT, **STOPS, **_device(engine, cores)}
+    return {**_caches(), **kept, "PATH": path, **said, **engine.env}
 
 
 def _caches() -> dict[str, str]:

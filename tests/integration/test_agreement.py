@@ -82,6 +82,22 @@ def test_the_real_engine_thinks_as_it_writes_and_no_stop_string_fires_inside(smo
     assert rest.startswith(answer.text)
 
 
+def test_a_text_ends_at_any_of_many_stop_strings(smollm2_endpoint: Served, tmp_path: Path):
+    """Left to itself vLLM refuses more than four, as many as few tasks have."""
+    ask = Generation("Question: Why is the sky blue?\nAnswer: The sky is blue because", (), 24)
+    (plain,) = _texts(smollm2_endpoint, [Request("plain", "0", 0, 0, ask)], tmp_path / "plain.sqlite")
+    last = plain.text.split()[3]
+    stops = (*(f"{last} never {number}" for number in range(7)), last)
+
+    (answer,) = _texts(
+        smollm2_endpoint, [Request("stopped", "0", 0, 0, replace(ask, until=stops))], tmp_path / "stopped.sqlite"
+    )
+
+    assert plain.text.startswith(answer.text)
+    assert last not in answer.text
+    assert len(answer.text) < len(plain.text)
+
+
 def test_repeats_of_a_sampled_question_share_its_prompt_in_the_real_engine(smollm2_endpoint: Served, tmp_path: Path):
     context = " ".join(f"Fact {number} of the shared prompt." for number in range(60)) + "\n\nOnce upon a time"
     ask = Generation(context, (), 16, temperature=1.0)

@@ -127,13 +127,7 @@ def groups() -> dict[str, Group]:
         ),
         "ifeval": Group(mirrors.ifeval, "default/train.jsonl", 32, (ifeval,), "local-completions"),
         "humaneval": Group(
-            # vLLM takes four stop strings of a request, and the task has five, which only `hf` can do with.
-            mirrors.humaneval,
-            "*/test.jsonl",
-            24,
-            (humaneval,),
-            "hf",
-            folder="tasks/code",
+            mirrors.humaneval, "*/test.jsonl", 48, (humaneval,), "local-completions", folder="tasks/code"
         ),
         "gsm8k_chat": Group(partial(mirrors.gsm8k), "main/test.jsonl", 32, (gsm8k,), "local-completions", chat=True),
         "ifeval_chat": Group(mirrors.ifeval, "default/train.jsonl", 32, (ifeval,), "local-completions", chat=True),

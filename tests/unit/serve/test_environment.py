@@ -17,7 +17,8 @@ def environment(inherited: dict[str, str] | None = None, **changes: Any) -> dict
 
 
 def test_it_is_offline_and_silent() -> None:
-    made = environment({"HF_HUB_OFFLINE": "0"})
+    made = environment({"HF_HUB_OFFLINE": "0", "VLLM_MAX_STOP_STRINGS": "2"})
+    assert int(made["VLLM_MAX_STOP_STRINGS"]) > 8
     assert {
         made[name] for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "VLLM_NO_USAGE_STATS", "DO_NOT_TRACK")
     } == {"1"}
