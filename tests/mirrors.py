@@ -28,19 +28,11 @@ Splits = Mapping[str, Iterable[Row]]
 
 def write_set(mirror: Path, hub: str, configs: Mapping[str, Splits]) -> Path:
     """Write one set: a JSONL file per config and split, and the front matter by which datasets finds them."""
-    folder = mirror / hub
-    folder.mkdir(parents=True, exist_ok=True)
-    lines = ["---", "configs:"]
-    for config, splits in configs.items():
-        lines += [f"- config_name: {config}", "  data_files:"]
-        for split, rows in splits.items():
-            name = f"{config}/{split}.jsonl"
-            (folder / config).mkdir(exist_ok=True)
-            text = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
-            (folder / name).write_text(text, encoding="utf-8")
-            lines += [f"  - split: {split}", f"    path: {name}"]
-    (folder / "README.md").write_text("\n".join([*lines, "---", ""]), encoding="utf-8")
-    return folder
+    files = {
+        f"{config}/{split}.jsonl": list(rows) for config, splits in configs.items() for split, rows in splits.items()
+    }
+    named = {config: {split: f"{config}/{split}.jsonl" for split in splits} for config, splits in configs.items()}
+    return write_files(mirror, hub, files, named)
 
 
 def write_files(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.audit.agreement import match, standard
+from harness.audit.agreement import match
 from harness.audit.calibration import ACTIVATIONS
 from harness.audit.finding import Finding, LayerPair, Strength
 from harness.audit.forward import TEXT, inputs
@@ -79,8 +79,16 @@ def _in_block(stack: Stack, block: Block, values: Values, seen: Floats, layer: i
             continue
         count = len(gate) if most is None else min(most, len(gate))
         chosen = np.unique(np.linspace(0, len(gate) - 1, count).astype(np.int64))
-        found.append(Acted(layer, part.part, standard(seen @ gate[chosen].T), standard(seen @ up[chosen].T)))
+        found.append(Acted(layer, part.part, _standard(seen @ gate[chosen].T), _standard(seen @ up[chosen].T)))
     return found
+
+
+def _standard(columns: Floats) -> Floats:
+    """Columns centred and of unit length: their inner products are correlations."""
+    centred = columns - columns.mean(0)
+    length = np.linalg.norm(centred, axis=0)
+    scaled: Floats = (centred / np.where(length > 0, length, 1)).astype(np.float32)
+    return scaled
 
 
 def _compare(one: Acted, other: Acted) -> LayerPair:

@@ -1,4 +1,4 @@
-"""Correlations of units, matchings of units, and how likely two matchings agree by chance."""
+"""Matchings of units, and how likely two of them agree by chance."""
 
 from __future__ import annotations
 
@@ -14,14 +14,6 @@ LARGEST_ASSIGNMENT = 3000
 """Above so many units each takes its nearest instead of the best assignment of all."""
 ENOUGH = 48
 """Agreements beyond which no chance is worked out: 1 / 18! is below what is written."""
-
-
-def standard(columns: Floats) -> Floats:
-    """Columns centred and of unit length: their inner products are correlations."""
-    centred = columns - columns.mean(0)
-    length = np.linalg.norm(centred, axis=0)
-    scaled: Floats = (centred / np.where(length > 0, length, 1)).astype(np.float32)
-    return scaled
 
 
 def match(similarity: Floats, seed: int = 0) -> Ids:

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
+from harness.audit.matrices import unit
 from harness.audit.rows import crossed, polar
 from harness.audit.values import Floats, Ids
 
@@ -28,10 +27,7 @@ class Frame:
         """Rows of the audited stream in the candidate's basis, of unit length."""
         if self.rotation is None:
             return vectors
-        moved = vectors @ self.rotation
-        length = np.linalg.norm(moved, axis=1, keepdims=True)
-        unit: Floats = (moved / np.where(length > 0, length, 1)).astype(np.float32)
-        return unit
+        return unit(vectors @ self.rotation)
 
 
 def procrustes(ours: Floats, theirs: Floats, tokens: Ids | None = None) -> Floats:

@@ -10,6 +10,7 @@ import numpy as np
 from harness.audit.agreement import chance_of_agreement, match
 from harness.audit.calibration import ALPHA, ORDER
 from harness.audit.finding import P_FLOOR, Component, Finding, Strength
+from harness.audit.matrices import unit
 from harness.audit.pair import Pair
 from harness.audit.regions import NUMBERED
 from harness.audit.values import Floats
@@ -98,7 +99,7 @@ def _alike(pair: Pair, component: Component, name: str) -> Iterator[str]:
 
 def _rows_in_order(ours: Floats, theirs: Floats, name: str, other: str) -> Tried:
     chosen = np.unique(np.linspace(0, len(ours) - 1, min(len(ours), MOST_ROWS)).astype(np.int64))
-    left, right = _unit(ours.reshape(len(ours), -1)[chosen]), _unit(theirs.reshape(len(theirs), -1)[chosen])
+    left, right = (_centred(side.reshape(len(side), -1)[chosen]) for side in (ours, theirs))
     similarity = left @ right.T
     kept = int(np.count_nonzero(match(similarity) == np.arange(len(chosen))))
     p_value = chance_of_agreement(kept, len(chosen), len(chosen))
@@ -106,8 +107,5 @@ def _rows_in_order(ours: Floats, theirs: Floats, name: str, other: str) -> Tried
     return Tried(p_value, kept / len(chosen), float(np.median(np.diagonal(similarity))), close, name, other)
 
 
-def _unit(rows: Floats) -> Floats:
-    centred = rows - rows.mean(0)
-    length = np.linalg.norm(centred, axis=1, keepdims=True)
-    unit: Floats = centred / np.where(length > 0, length, 1)
-    return unit
+def _centred(rows: Floats) -> Floats:
+    return unit(rows - rows.mean(0))

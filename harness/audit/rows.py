@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import eigh
 
+from harness.audit.matrices import unit
 from harness.audit.values import Floats, Ids
 
 AT_ONCE = 2048
@@ -31,15 +32,15 @@ def white(rows: Floats, *, out: Floats | None = None) -> Floats:
     """
     centre, offset = _mean(rows), np.zeros(rows.shape[1])
     for some in _split(len(rows)):
-        offset += _unit(rows[some] - centre).sum(0, dtype=np.float64) / len(rows)
+        offset += unit(rows[some] - centre).sum(0, dtype=np.float64) / len(rows)
     squares = np.zeros((rows.shape[1],) * 2)
     for some in _split(len(rows)):
-        unit = _unit(rows[some] - centre) - offset
-        squares += unit.T @ unit
+        shifted = unit(rows[some] - centre) - offset
+        squares += shifted.T @ shifted
     root = _inverse_root(squares, ROUNDING)
     whitened = np.empty_like(rows) if out is None else out
     for some in _split(len(rows)):
-        whitened[some] = (_unit(rows[some] - centre) - offset) @ root
+        whitened[some] = (unit(rows[some] - centre) - offset) @ root
     return whitened
 
 
@@ -47,7 +48,7 @@ def crossed(ours: Floats, theirs: Floats, tokens: Ids | None = None) -> Doubles:
     """oursᵀ theirs of rows centred and of unit length, (width, other width); of the given `tokens`, or all."""
     means, total = (_mean(ours, tokens), _mean(theirs, tokens)), np.zeros((ours.shape[1], theirs.shape[1]))
     for some in _split(len(ours), tokens):
-        total += _unit(ours[some] - means[0]).T @ _unit(theirs[some] - means[1])
+        total += unit(ours[some] - means[0]).T @ unit(theirs[some] - means[1])
     return total
 
 
@@ -121,7 +122,7 @@ def _cosines(
     for some in _split(len(ours), tokens):
         one: Floats = ours[some] - means[0]
         other: Floats = theirs[some] - means[1]
-        found.append((_unit(one if turn is None else one @ turn) * _unit(other)).sum(1))
+        found.append((unit(one if turn is None else one @ turn) * unit(other)).sum(1))
     return np.concatenate(found).astype(np.float64)
 
 
@@ -153,12 +154,6 @@ def _mean(rows: Floats, tokens: Ids | None = None) -> Floats:
         total += rows[some].sum(0, dtype=np.float64)
     mean: Floats = (total / max(1, len(rows) if tokens is None else len(tokens))).astype(np.float32)
     return mean
-
-
-def _unit(rows: Floats) -> Floats:
-    length = np.linalg.norm(rows, axis=1, keepdims=True)
-    unit: Floats = (rows / np.where(length > 0, length, 1)).astype(np.float32)
-    return unit
 
 
 def _split(count: int, tokens: Ids | None = None) -> Iterator[slice | Ids]:

@@ -208,11 +208,11 @@ WORDS: dict[str, tuple[str, str]] = {
         (
             "Arithmetic, no measurement: two models of 519 billion parameters in 61 layers (1.04 TB each) would take"
             " {reading} h of reading at this rate, and {comparing} h for their 3,721 pairs of layers at this cost a"
-            " pair; wider layers cost more (docs/audit.md)."
+            " pair; wider layers and their token tables cost more (docs/audit.md)."
         ),
         (
             "측정이 아닌 산술: 매개변수 5,190억 개, 61층 모델 둘(각 1.04TB)이라면 이 속도로 읽는 데 {reading}시간, 층의"
-            " 쌍 3,721개를 같은 비용으로 비교하는 데 {comparing}시간. 층이 넓으면 더 듭니다(docs/audit.md)."
+            " 쌍 3,721개를 같은 비용으로 비교하는 데 {comparing}시간. 층과 토큰 표가 넓으면 더 듭니다(docs/audit.md)."
         ),
     ),
     "nothing": ("Nothing to show.", "해당 사항이 없습니다."),
