@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import math
 import os
 import select
 import signal
@@ -192,9 +193,26 @@ def _audit_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]
         " else configs/reference and configs/entrant are asked for the names given",
     )
     parser.add_argument("--entrant", metavar="NAME", help="the checkpoint is that of configs/entrant/NAME.yaml")
+    parser.add_argument(
+        "--memory",
+        type=_gibibytes,
+        default=4.0,
+        metavar="GIB",
+        help="what the audit may take (default: 4); streams too wide to be turned within it are compared as stored",
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="where the record is written (JSON)")
     parser.add_argument("--lang", choices=("en", "ko"), default="en", help="language of the page beside the record")
     parser.set_defaults(command=_audit)
+
+
+def _gibibytes(text: str) -> float:
+    try:
+        given = float(text)
+    except ValueError:
+        given = 0.0
+    if not 1 <= given < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no amount of memory: give GiB, 1 at least")
+    return given
 
 
 def _sketch_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -308,6 +326,7 @@ def _audit(options: argparse.Namespace) -> int:
         samples=options.samples,
         name=options.entrant,
         parties=named_parties(names, options.owners, options.entrant, ROOT / "configs"),
+        memory_gib=options.memory,
         notify=_say,
     )
     for one in report.conclusions:

@@ -22,6 +22,10 @@ P_FLOOR = 2.0**-52
 """No p-value below a double's resolution is written: it would claim what arithmetic cannot tell."""
 
 
+LEFT_OUT = "left_out"
+"""Of a finding's details: the method was not run for lack of memory, so that no evidence beside it is no conclusion."""
+
+
 class Party(Frozen):
     """Who made a model, as its config or the committee's file says."""
 

@@ -7,7 +7,7 @@ is no p-value here: only effects that no independents came near.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,8 +49,7 @@ def findings(pair: Pair) -> tuple[Finding, ...]:
     if len(np.unique(pair.tokens[0])) < FEWEST_TOKENS:
         return ()
     left = list(_acted(pair.ours, ours, MOST_UNITS))
-    right = list(_acted(pair.theirs, theirs, None))
-    compared = [_compare(one, other) for one in left for other in right]
+    compared = [_compare(one, other) for other in _acted(pair.theirs, theirs, None) for one in left]
     return (_finding(pair, compared),) if compared else ()
 
 
@@ -60,27 +59,27 @@ def _tokens(rows: Ids) -> Ids:
     return chosen
 
 
-def _acted(body: Body, tokens: Ids, most: int | None) -> list[Acted]:
+def _acted(body: Body, tokens: Ids, most: int | None) -> Iterator[Acted]:
     """Gates and ups of the first layers on these tokens; of large layers some units where `most` says so."""
     stack, values = body.anatomy.stacks[TEXT], body.subject.values
     later = np.arange(tokens.size) % tokens.shape[1] > 0
-    found: list[Acted] = []
     for layer, seen in enumerate(inputs(body, tokens, MOST_LAYERS)):
-        found += _in_block(stack, stack.blocks[layer], values, seen[later], layer, most)
-    return found
+        yield from _in_block(stack, stack.blocks[layer], values, seen[later], layer, most)
 
 
-def _in_block(stack: Stack, block: Block, values: Values, seen: Floats, layer: int, most: int | None) -> list[Acted]:
-    found: list[Acted] = []
+def _in_block(
+    stack: Stack, block: Block, values: Values, seen: Floats, layer: int, most: int | None
+) -> Iterator[Acted]:
     for part in block.feed_forwards[:MOST_EXPERTS]:
-        rows = gated(stack, block, part, values)
-        gate, up = (None, None) if rows is None else rows[:2]
+        gate, up, _ = gated(stack, block, part, values) or (None, None, None)
         if gate is None or up is None:
             continue
-        count = len(gate) if most is None else min(most, len(gate))
-        chosen = np.unique(np.linspace(0, len(gate) - 1, count).astype(np.int64))
-        found.append(Acted(layer, part.part, _standard(seen @ gate[chosen].T), _standard(seen @ up[chosen].T)))
-    return found
+        if most is None:
+            acted = gate.products(seen), up.products(seen)
+        else:
+            chosen = np.unique(np.linspace(0, len(gate) - 1, min(most, len(gate))).astype(np.int64))
+            acted = seen @ gate.rows(chosen).T, seen @ up.rows(chosen).T
+        yield Acted(layer, part.part, *map(_standard, acted))
 
 
 def _standard(columns: Floats) -> Floats:

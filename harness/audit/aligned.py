@@ -8,22 +8,25 @@ weigh no more than the small ones, in which the random start is kept.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from harness.audit.anatomy import STACKED
 from harness.audit.calibration import HEADS
 from harness.audit.finding import Component, Finding, LayerPair, Strength
 from harness.audit.frame import Frame
-from harness.audit.invariants import Invariants, of_heads
+from harness.audit.invariants import of_side
 from harness.audit.pair import Pair
 from harness.audit.parts import Stack
-from harness.audit.projections import projections
+from harness.audit.projections import SIDES, Projections, Side
 from harness.audit.values import Floats, Values
 
-KINDS = 4
-"""Projectors of a layer: on queries, keys, values and outputs."""
 MOST_BYTES = 1 << 30
 """Projectors that are held at once; of larger models only layers of like depth are compared."""
+
+Heads = Callable[[Side], Floats | None]
+"""The projector on one side of a layer's attention, prepared; None where there is none."""
 
 Scores = dict[tuple[int, int], float]
 """Mean unbiased CKA of the four kinds, by layer of the audited checkpoint and of the candidate."""
@@ -35,6 +38,9 @@ def findings(pair: Pair) -> tuple[Finding, ...]:
 
 
 def _of(pair: Pair, component: Component) -> Finding | None:
+    stacks = pair.stacks(component)
+    if stacks is not None and not pair.fits(stacks[0].width, stacks[1].width):
+        return pair.left_out(component, stacks[0].width, stacks[1].width)
     best: tuple[float, Scores, Frame] | None = None
     for frame in pair.frames(component):
         scores = compare_heads(pair, component, frame)
@@ -83,35 +89,39 @@ def compare_heads(pair: Pair, component: Component, frame: Frame) -> Scores:
         return {}
     ours, theirs = stacks
     values = pair.ours.subject.values, pair.theirs.subject.values
-    held = 4 * KINDS * (len(ours.blocks) * theirs.width**2 + len(theirs.blocks) * theirs.width**2)
-    if held > MOST_BYTES:
-        places = {(layer, layer * len(theirs.blocks) // len(ours.blocks)) for layer in range(len(ours.blocks))}
-        pairs = ((at, _turned(ours, at[0], values[0], frame), at[1]) for at in sorted(places))
-        return {
-            at: score for at, one, other in pairs
-            if (score := _likeness(one, _prepared_heads(theirs, other, values[1]))) is not None
-        }  # fmt: skip
+    held = 4 * len(SIDES) * (len(ours.blocks) * theirs.width**2 + len(theirs.blocks) * theirs.width**2)
     left = [_turned(ours, layer, values[0], frame) for layer in range(len(ours.blocks))]
-    right = [_prepared_heads(theirs, layer, values[1]) for layer in range(len(theirs.blocks))]
-    return {
-        (layer, other): score
-        for layer, one in enumerate(left) for other, two in enumerate(right)
-        if (score := _likeness(one, two)) is not None
-    }  # fmt: skip
+    right = [_heads(theirs, layer, values[1]) for layer in range(len(theirs.blocks))]
+    places = [(layer, other) for layer in range(len(left)) for other in range(len(right))]
+    if held > MOST_BYTES:
+        places = sorted({(layer, layer * len(right) // len(left)) for layer in range(len(left))})
+    else:
+        left, right = [_held(heads) for heads in left], [_held(heads) for heads in right]
+    scores = {(layer, other): _likeness(left[layer], right[other]) for layer, other in places}
+    return {at: score for at, score in scores.items() if score is not None}
 
 
-def _prepared_heads(stack: Stack, layer: int, values: Values, turn: Floats | None = None) -> Invariants:
+def _heads(stack: Stack, layer: int, values: Values, turn: Floats | None = None) -> Heads:
     """Projectors of one layer, in the basis that `turn` leads to, prepared so that inner products are unbiased CKA."""
-    kernels = of_heads(projections(stack, stack.blocks[layer], values), turn)
-    return {kind: _prepared(kernel) for kind, kernel in kernels.items()}
+    parts = Projections(stack, stack.blocks[layer], values)
+
+    def side(which: Side) -> Floats | None:
+        projector = of_side(parts, which, turn)
+        return None if projector is None else _prepared(projector)
+
+    return side
 
 
-def _turned(stack: Stack, layer: int, values: Values, frame: Frame) -> Invariants:
+def _turned(stack: Stack, layer: int, values: Values, frame: Frame) -> Heads:
     """The same in the candidate's basis, by a rotation that has not seen this layer; nothing where there is none."""
     turn = frame.rotation if frame.without is None else frame.without(layer)
     if turn is None and frame.without is not None:
-        return {}
-    return _prepared_heads(stack, layer, values, turn)
+        return lambda _: None
+    return _heads(stack, layer, values, turn)
+
+
+def _held(heads: Heads) -> Heads:
+    return {side: heads(side) for side in SIDES}.__getitem__
 
 
 def _prepared(kernel: Floats) -> Floats:
@@ -126,13 +136,20 @@ def _prepared(kernel: Floats) -> Floats:
     centred -= rows[:, None]
     centred -= rows[None] - mean
     np.fill_diagonal(centred, 0)
-    scaled: Floats = (centred / max(float(np.linalg.norm(centred)), 1e-30)).astype(np.float32)
+    centred /= max(float(np.linalg.norm(centred)), 1e-30)
+    scaled: Floats = centred.astype(np.float32)
     return scaled
 
 
-def _likeness(ours: Invariants, theirs: Invariants) -> float | None:
-    kinds = [kind for kind in ours if kind in theirs]
-    return float(np.mean([np.vdot(ours[kind], theirs[kind]) for kind in kinds])) if kinds else None
+def _likeness(ours: Heads, theirs: Heads) -> float | None:
+    """Mean over the sides that both have, one side in memory at a time."""
+    products: list[float] = []
+    for side in SIDES:
+        one = ours(side)
+        other = None if one is None else theirs(side)
+        if one is not None and other is not None:
+            products.append(float(np.vdot(one, other)))
+    return float(np.mean(products)) if products else None
 
 
 def unbiased_cka(ours: Floats, theirs: Floats) -> float:

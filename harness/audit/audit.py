@@ -28,6 +28,7 @@ from harness.audit import (
 from harness.audit.calibration import ALPHA, CALIBRATED_ON
 from harness.audit.conclude import conclude
 from harness.audit.finding import COMPONENTS, AuditReport, Component, Cost, Examined, Finding, Party
+from harness.audit.frame import MEMORY_GIB, memory_for, widest
 from harness.audit.lineage import ENTRANT, with_parties
 from harness.audit.neighbours import tempered
 from harness.audit.null import Band, Key, PairMethod, bands, within
@@ -68,12 +69,14 @@ def audit(
     name: str | None = None,
     parties: Mapping[str, Party] = NOBODY,
     opened: Opened | None = None,
+    memory_gib: float = MEMORY_GIB,
 ) -> AuditReport:
     """Audit `checkpoint` against the candidates. Nothing in any of the folders is executed.
 
     `beside` are findings made elsewhere, such as those of behaviour, that are weighed together with the rest. `name` is
     the checkpoint's, its folder's where null. `parties` says who made the candidates and, under `entrant`, the
-    checkpoint. `opened` keeps what was read of candidates from one audit to the next.
+    checkpoint. `opened` keeps what was read of candidates from one audit to the next. What would take more than
+    `memory_gib` is left out, and the record says so.
 
     CheckpointError where a checkpoint is damaged or is none; ConfigError where no candidate is named.
     """
@@ -89,6 +92,7 @@ def audit(
             name or shown_name(checkpoint),
             parties,
             {} if opened is None else opened,
+            memory_gib,
         )
 
 
@@ -101,6 +105,7 @@ def _audit(
     name: str,
     parties: Mapping[str, Party],
     known_models: Opened,
+    memory_gib: float,
 ) -> AuditReport:
     started = time.monotonic()
     ours = Body(open_subject(name, checkpoint))
@@ -110,11 +115,11 @@ def _audit(
     components = _components(ours)
     spent: defaultdict[str, float] = defaultdict(float)
     methods = [_timed(method, spent) for method in PAIR_METHODS]
-    known = bands(nulls, methods)
+    known = bands(nulls, methods, memory_gib)
     findings = list(beside)
     for candidate in candidates:
         notify(f"comparing {ours.subject.name} with {_name(candidate)}")
-        findings += _compare(ours, candidate, known, methods)
+        findings += _compare(ours, candidate, known, methods, memory_gib)
     return AuditReport(
         checkpoint=examined(ours, parties.get(ENTRANT)),
         candidates=tuple(_examined(each, parties.get(_name(each))) for each in candidates),
@@ -123,7 +128,7 @@ def _audit(
         alpha=ALPHA,
         tests=sum(finding.p_value is not None for finding in findings),
         null_pairs=len(list(combinations(nulls, 2))),
-        notes=_notes(ours, candidates, nulls),
+        notes=_notes(ours, candidates, nulls, memory_gib),
         conclusions=with_parties(conclude(findings, components, list(against), ALPHA), findings, parties),
         findings=tuple(findings),
         cost=_cost(ours, [each for each in candidates if isinstance(each, Body)], nulls, started, opened, spent),
@@ -158,12 +163,12 @@ def _examined(candidate: Body | Sketch, party: Party | None) -> Examined:
 
 
 def _compare(
-    ours: Body, candidate: Body | Sketch, known: Mapping[Key, Band], methods: Sequence[PairMethod]
+    ours: Body, candidate: Body | Sketch, known: Mapping[Key, Band], methods: Sequence[PairMethod], memory_gib: float
 ) -> list[Finding]:
     if isinstance(candidate, Sketch):
         with fitting_threads(ours):
-            return screening.findings(ours, candidate, _components(ours))
-    pair = Pair(ours, candidate)
+            return screening.findings(ours, candidate, _components(ours), memory_gib)
+    pair = Pair(ours, candidate, memory_gib)
     with fitting_threads(ours, candidate):
         found = [
             within(finding, known.get((finding.component, finding.method)))
@@ -215,7 +220,7 @@ def examined(body: Body, party: Party | None = None) -> Examined:
     )
 
 
-def _notes(ours: Body, against: Sequence[Body | Sketch], nulls: Sequence[Body]) -> tuple[str, ...]:
+def _notes(ours: Body, against: Sequence[Body | Sketch], nulls: Sequence[Body], memory_gib: float) -> tuple[str, ...]:
     candidates = [each for each in against if isinstance(each, Body)]
     notes = ["No evidence is no proof of independence: only the named candidates were looked at.", CALIBRATED_ON]
     if sketched := [each for each in against if isinstance(each, Sketch)]:
@@ -234,6 +239,12 @@ def _notes(ours: Body, against: Sequence[Body | Sketch], nulls: Sequence[Body]) 
         )
         if most > MOST_EXPERTS:
             notes.append(f"{body.subject.name}: {MOST_EXPERTS} of {most} experts of each layer were compared")
+        width = max((stack.width for stack in body.anatomy.stacks.values()), default=0)
+        if width > widest(memory_gib):
+            notes.append(
+                f"{body.subject.name}: its stream of {width:,} dimensions was compared in the basis in which it is"
+                f" stored alone; to turn it takes {memory_for(width)} GiB of memory, and {memory_gib:g} were given"
+            )
         if "text" in body.anatomy.members and "text" not in body.anatomy.stacks:
             notes.append(f"{body.subject.name}: no layers were recognised; only tensors of equal shape count")
     notes += configuration.notes(ours.subject, [body.subject for body in candidates])

@@ -10,6 +10,7 @@ from pathlib import Path
 from harness.audit.audit import NOBODY, audit, shown_name
 from harness.audit.behaviour import run_findings
 from harness.audit.finding import AuditReport, Party
+from harness.audit.frame import MEMORY_GIB
 from harness.audit.lineage import ENTRANT
 from harness.audit.sketch import SketchHead, read_sketch
 from harness.audit.sketching import make_sketch
@@ -29,11 +30,12 @@ def audit_checkpoint(
     samples: Sequence[str] = (),
     name: str | None = None,
     parties: Mapping[str, Party] = NOBODY,
+    memory_gib: float = MEMORY_GIB,
     notify: Callable[[str], None],
 ) -> AuditReport:
     """Audit and write the record to `out`. `against` and `null` are NAME=CHECKPOINT, `samples` NAME=RUN.
 
-    `name` and `parties` are those of `audit`.
+    `name`, `parties` and `memory_gib` are those of `audit`.
 
     ConfigError for names that are none or stand twice; CheckpointError for damaged checkpoints.
     """
@@ -45,7 +47,7 @@ def audit_checkpoint(
         out.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(f"--out {out} cannot be written: {error.strerror}", "name a file that can be") from error
-    report = audit(checkpoint, candidates, nulls, notify, beside, name=name, parties=parties)
+    report = audit(checkpoint, candidates, nulls, notify, beside, name=name, parties=parties, memory_gib=memory_gib)
     write_text(out, report.model_dump_json(indent=1) + "\n")
     return report
 

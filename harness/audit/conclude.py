@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from harness.audit.finding import P_FLOOR, Component, Conclusion, Finding, Strength
+from harness.audit.finding import LEFT_OUT, P_FLOOR, Component, Conclusion, Finding, Strength
 
 RANK: Mapping[Strength, int] = {"derived": 3, "refer": 2, "no_evidence": 1, "not_comparable": 0}
 NEVER_CONVICT = frozenset({"tokenizer", "code", "licence", "behaviour", "configuration", "norms"})
@@ -45,6 +45,9 @@ def _one(
             component=component, candidate=candidate, conclusion="not_comparable", method="none", p_value=None,
             reason=f"No method could compare this with {candidate}.",
         )  # fmt: skip
+    left_out = [(strength, finding, p) for strength, finding, p in here if finding.details.get(LEFT_OUT)]
+    if left_out and all(strength in ("no_evidence", "not_comparable") for strength, _, _ in here):
+        here = left_out
     strength, finding, p_value = max(here, key=lambda entry: (RANK[entry[0]], -(2.0 if entry[2] is None else entry[2])))
     return Conclusion(
         component=component, candidate=candidate, conclusion=strength, method=finding.method, p_value=p_value,

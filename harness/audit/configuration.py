@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from harness.audit.finding import Component, Finding
+from harness.audit.finding import LEFT_OUT, Component, Finding
 from harness.audit.nested import Nested, nested, stem
 from harness.audit.sources import checkpoint_files
 
@@ -52,6 +52,7 @@ def findings(suspect: Subject, candidate: Subject) -> tuple[Finding, ...]:
 def answered(findings: Sequence[Finding]) -> list[Finding]:
     """The findings of one pair, without referrals to weights that were compared since and show nothing."""
     compared = {one.component for one in findings if one.method == UNITS and one.strength == "no_evidence"}
+    compared -= {one.component for one in findings if one.details.get(LEFT_OUT)}
     return [
         one.model_copy(
             update={"strength": "no_evidence", "statement": f"{one.statement}: they were compared, and show no descent"}

@@ -17,7 +17,8 @@ from harness.audit.calibration import ALPHA, EMBEDDING_ORDER, ENDS_ALIGNED, RENU
 from harness.audit.finding import Component, Finding, Strength
 from harness.audit.frame import procrustes
 from harness.audit.pair import FEWEST_PER_DIMENSION, Body, Pair
-from harness.audit.rows import closeness, correlations, held_out_correlations, least_alike, white
+from harness.audit.rows import closeness, correlations, held_out_correlations, least_alike, mean, nearest, white
+from harness.audit.tables import Table, stored
 from harness.audit.values import Floats, Ids
 
 ENDS: tuple[Component, ...] = ("embeddings", "head")
@@ -55,12 +56,16 @@ def _end(pair: Pair, component: Component) -> Iterator[Finding]:
             statement=f"only {len(ours)} of the tokens are shared with {pair.candidate}",
         )  # fmt: skip
         return
+    widths = ours.shape[1], theirs.shape[1]
+    if not pair.fits(*widths):
+        yield pair.left_out(component, *widths)
+        return
     rotation = _known(pair, component, ours, theirs)
     plainly = closeness(ours, theirs) if ours.shape[1] == theirs.shape[1] else None
     turned = None if rotation is None else closeness(ours, theirs, rotation)
-    halves = _halves(len(ours)) if len(ours) >= FEWEST_PER_DIMENSION * max(ours.shape[1], theirs.shape[1]) else None
+    halves = _halves(len(ours)) if len(ours) >= FEWEST_PER_DIMENSION * max(widths) else None
     fitted = None if halves is None else _fitted(ours, theirs, halves)
-    left, right = white(ours, out=ours), white(theirs, out=theirs)
+    left, right = white(ours), white(theirs)
     if plainly is not None:
         yield _order(pair, component, left, right, plainly)
     if turned is not None:
@@ -71,7 +76,7 @@ def _end(pair: Pair, component: Component) -> Iterator[Finding]:
         yield _aligned(pair, component, left, right, halves, fitted)
 
 
-def _known(pair: Pair, component: Component, ours: Floats, theirs: Floats) -> Floats | None:
+def _known(pair: Pair, component: Component, ours: Table, theirs: Table) -> Floats | None:
     """A rotation that the tokens of this table did not determine: from the layers, for a head from the embeddings."""
     turn = pair.turns.get("text")
     rotation = turn.rotation if turn is not None else pair.vocabulary_turn if component == "head" else None
@@ -84,14 +89,9 @@ def _names(pair: Pair, component: Component) -> tuple[str | None, str | None]:
     return ours, theirs if theirs is not None or component == "embeddings" else pair.theirs.anatomy.embedding
 
 
-def _rows(pair: Pair, component: Component) -> tuple[Floats, Floats] | None:
+def _rows(pair: Pair, component: Component) -> tuple[Table, Table] | None:
     """Vectors of the same tokens; of heads with the gain of the last norm, which a copyist may move into them."""
-    rows = pair.token_rows_of(*_names(pair, component))
-    if rows is None or component != "head":
-        return rows
-    for table, gain in zip(rows, _gains(pair, component), strict=True):
-        table *= gain
-    return rows
+    return pair.token_rows_of(*_names(pair, component), _gains(pair, component))
 
 
 def _gains(pair: Pair, component: Component) -> tuple[Floats, Floats]:
@@ -108,7 +108,7 @@ def last_gain(body: Body) -> Floats:
     return body.subject.values.whole(name) + np.float32(stack.norm_offset)
 
 
-def _order(pair: Pair, component: Component, left: Floats, right: Floats, close: float) -> Finding:
+def _order(pair: Pair, component: Component, left: Table, right: Table, close: float) -> Finding:
     """Dimensions in the candidate's order: exact where nothing else of the model is the candidate's."""
     correlation = correlations(left, right)
     width = len(correlation)
@@ -145,7 +145,7 @@ def _turned(pair: Pair, component: Component, least: float, close: float, tokens
     )  # fmt: skip
 
 
-def _too_few(pair: Pair, component: Component, left: Floats, right: Floats) -> Finding:
+def _too_few(pair: Pair, component: Component, left: Table, right: Table) -> Finding:
     return Finding(
         component=component, candidate=pair.candidate, method="alignment", strength="not_comparable",
         statement=f"only {len(left)} shared tokens; a rotation needs"
@@ -154,7 +154,7 @@ def _too_few(pair: Pair, component: Component, left: Floats, right: Floats) -> F
 
 
 def _aligned(
-    pair: Pair, component: Component, left: Floats, right: Floats, halves: tuple[Ids, Ids], close: float
+    pair: Pair, component: Component, left: Table, right: Table, halves: tuple[Ids, Ids], close: float
 ) -> Finding:
     value = _held_out(left, right, halves)
     derived, refer = ENDS_ALIGNED.derived, ENDS_ALIGNED.refer
@@ -169,14 +169,14 @@ def _aligned(
     )  # fmt: skip
 
 
-def held_out_alignment(ours: Floats, theirs: Floats) -> float:
+def held_out_alignment(ours: Table, theirs: Table) -> float:
     """The tenth percentile of the correlations of whitened directions, on one half of the tokens, by rotations that
     the other half determines.
     """
     return _held_out(white(ours), white(theirs), _halves(len(ours)))
 
 
-def _held_out(left: Floats, right: Floats, halves: tuple[Ids, Ids]) -> float:
+def _held_out(left: Table, right: Table, halves: tuple[Ids, Ids]) -> float:
     return float(np.quantile(held_out_correlations(left, right, *halves), LEAST))
 
 
@@ -186,7 +186,7 @@ def _halves(tokens: int) -> tuple[Ids, Ids]:
     return order[: tokens // 2], order[tokens // 2 :]
 
 
-def _fitted(ours: Floats, theirs: Floats, halves: tuple[Ids, Ids]) -> float:
+def _fitted(ours: Table, theirs: Table, halves: tuple[Ids, Ids]) -> float:
     """Median cosine of tokens as they are, by a rotation fitted to the other half."""
     return closeness(ours, theirs, procrustes(ours, theirs, halves[0]), halves[1])
 
@@ -198,20 +198,24 @@ def _renumbered(pair: Pair, component: Component) -> Finding | None:
     turn, names = pair.turns.get("text"), _names(pair, component)
     if turn is None or names[0] is None or names[1] is None:
         return None
-    gains = _gains(pair, component)
-    tables = pair.ours.subject.values.whole(names[0]) * gains[0], pair.theirs.subject.values.whole(names[1]) * gains[1]
+    tables = [
+        stored(body.subject.values, name, np.arange(body.subject.values.tensors[name].shape[0]), gain)
+        for body, name, gain in zip((pair.ours, pair.theirs), names, _gains(pair, component), strict=True)
+        if name is not None
+    ]
     if turn.rotation.shape != (tables[0].shape[1], tables[1].shape[1]) or min(map(len, tables)) < FEWEST_TOKENS:
         return None
     chosen = np.unique(np.linspace(0, len(tables[0]) - 1, RENUMBERED_TOKENS).astype(np.int64))
     mixed = np.linalg.qr(np.random.default_rng(SPLIT_SEED).normal(size=(tables[1].shape[1],) * 2))[0]
     mixed = mixed.astype(np.float32)
-    ours = (tables[0][chosen] - tables[0].mean(0)) @ turn.rotation @ mixed
-    theirs = (tables[1] - tables[1].mean(0)) @ mixed
-    half = ours.shape[1] // 2
-    first, second = (_nearest(ours[:, part], theirs[:, part]) for part in (slice(half), slice(half, None)))
+    ours = (tables[0][chosen] - mean(tables[0])) @ turn.rotation @ mixed
+    centre, half = mean(tables[1]), ours.shape[1] // 2
+    first, second = (
+        nearest(ours[:, part], tables[1], centre, mixed[:, part]) for part in (slice(half), slice(half, None))
+    )
     agreement = float(np.mean(first == second))
     moved = float(np.mean(first != chosen)) if len(tables[0]) == len(tables[1]) else 1.0
-    same = closeness(ours[:, half:], theirs[first, half:])
+    same = closeness(ours[:, half:], (tables[1][first] - centre) @ mixed[:, half:])
     if moved < RENUMBERED.moved:
         return None
     strength: Strength = "derived" if RENUMBERED.convicts(agreement, same) else "no_evidence"
@@ -222,10 +226,3 @@ def _renumbered(pair: Pair, component: Component) -> Finding | None:
         statistic="share of tokens that agree", value=agreement,
         details={"tokens": len(chosen), "closeness": same, "moved": round(moved, 4)},
     )  # fmt: skip
-
-
-def _nearest(ours: Floats, theirs: Floats) -> Ids:
-    """The row of theirs with the highest cosine, for each of ours."""
-    unit = theirs / np.maximum(np.linalg.norm(theirs, axis=1, keepdims=True), 1e-12)
-    nearest: Ids = (ours @ unit.T).argmax(1)
-    return nearest

@@ -2,6 +2,7 @@
 
 from harness.findings import (
     COMPONENTS,
+    LEFT_OUT,
     P_FLOOR,
     AuditReport,
     Component,
@@ -17,6 +18,7 @@ from harness.findings import (
 
 __all__ = [
     "COMPONENTS",
+    "LEFT_OUT",
     "P_FLOOR",
     "AuditReport",
     "Component",

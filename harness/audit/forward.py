@@ -16,7 +16,7 @@ from harness.audit.finding import Component
 from harness.audit.matrices import gain, read, reading
 from harness.audit.pair import Body
 from harness.audit.parts import Block, FeedForward, Stack
-from harness.audit.projections import Projections, projections
+from harness.audit.projections import SIDES, Projections, Side
 from harness.audit.units import gated
 from harness.audit.values import Floats, Ids, Values
 
@@ -40,7 +40,7 @@ def inputs(body: Body, tokens: Ids, layers: int) -> Iterator[Floats]:
     state = rows * np.float32(stack.width**0.5 if stack.norm_offset else 1.0)
     for block in stack.blocks[:layers]:
         seen = normed(stack, state)
-        attended = state + _after(stack, _attention(projections(stack, block, values), seen))
+        attended = state + _after(stack, _attention(Projections(stack, block, values), seen))
         seen = normed(stack, attended)
         yield seen.reshape(-1, stack.width)
         state = attended + _after(stack, _feed_forward(stack, block, values, seen))
@@ -61,23 +61,22 @@ def _after(stack: Stack, written: Floats) -> Floats:
 
 def _attention(parts: Projections, seen: Floats) -> Floats:
     """Causal attention without positions; nothing where it cannot be read."""
-    if parts.query is None or parts.key is None or parts.value is None or parts.output is None:
-        return np.zeros_like(seen)
     count, length, _ = seen.shape
     heads, key_heads = parts.query_heads, parts.key_heads
-    if len(parts.output) % heads or len(parts.query) % heads or heads % key_heads:
+    of: dict[Side, int] = {"query": heads, "key": key_heads, "value": key_heads, "output": heads}
+    sizes = {side: divmod(parts.count(side), of[side]) for side in SIDES}
+    if any(not size or left for size, left in sizes.values()) or heads % key_heads or sizes["query"] != sizes["key"]:
         return np.zeros_like(seen)
     query, key, value = (
-        (seen @ rows.T).reshape(count, length, number, -1).transpose(0, 2, 1, 3)
-        for rows, number in ((parts.query, heads), (parts.key, key_heads), (parts.value, key_heads))
+        (seen @ parts.read(side).T).reshape(count, length, number, -1).transpose(0, 2, 1, 3)
+        for side, number in of.items()
+        if side != "output"
     )
     key, value = (np.repeat(side, heads // key_heads, 1) for side in (key, value))
-    if query.shape[-1] != key.shape[-1]:
-        return np.zeros_like(seen)
     scores = query @ key.transpose(0, 1, 3, 2) / np.float32(query.shape[-1] ** 0.5)
     scores = np.where(np.tri(length, dtype=bool), scores, np.float32(-1e9))
     mixed = (softmax(scores, axis=-1) @ value).transpose(0, 2, 1, 3).reshape(count, length, -1)
-    written: Floats = mixed @ parts.output
+    written: Floats = mixed @ parts.read("output")
     return written
 
 
@@ -116,9 +115,10 @@ def _through(stack: Stack, block: Block, part: FeedForward, values: Values, seen
     if found is None:
         return np.zeros_like(seen)
     gate, up, down = found
-    linear = np.asarray(seen @ up.T, np.float32)
-    act = _activated(stack, linear) if gate is None else _activated(stack, np.asarray(seen @ gate.T)) * linear
-    return np.asarray(act @ down, np.float32)
+    vectors = seen.reshape(-1, stack.width)
+    linear = up.products(vectors)
+    act = _activated(stack, linear) if gate is None else _activated(stack, gate.products(vectors)) * linear
+    return down.sums(act).reshape(seen.shape)
 
 
 def _activated(stack: Stack, value: Floats) -> Floats:

@@ -89,7 +89,7 @@ def looks_random(matrix: Floats) -> bool:
 
 def random_start(folder: Path) -> Check:
     """Whether the first checkpoint's matrices look random. CheckpointError where its files are damaged."""
-    found = [looks_random(matrix) for matrix in _matrices(folder)]
+    found = [looks_random(matrix) for matrix in _beginnings(folder)]
     share = float(np.mean(found)) if found else 0.0
     return Check(
         name="random_start",
@@ -199,23 +199,25 @@ def _descent_p(found: Sequence[Alike]) -> float:
 
 
 def _distance(earlier: Path, later: Path) -> float:
-    """Length of the difference over that of the earlier weights: tensors of one name and shape, one at a time."""
+    """Length of the difference over that of the earlier weights: tensors of one name and shape, a part at a time."""
     moved = length = 0.0
     before, after = _values(earlier), _values(later)
     for name in _names(before):
         if name in after.tensors and after.tensors[name].shape == before.tensors[name].shape:
-            start = before.whole(name).astype(np.float64)
-            moved += float(np.sum((after.whole(name) - start) ** 2))
-            length += float(np.sum(start**2))
+            for place in before.spans(name):
+                start = before.span(name, *place).astype(np.float64)
+                moved += float(np.sum((after.span(name, *place) - start) ** 2))
+                length += float(np.sum(start**2))
     return math.sqrt(moved / length) if length else 0.0
 
 
-def _matrices(folder: Path) -> Iterator[Floats]:
+def _beginnings(folder: Path) -> Iterator[Floats]:
+    """The first SAMPLE rows of every matrix."""
     values = _values(folder)
     for name in _names(values):
         shape = values.tensors[name].shape
         if len(shape) == 2 and min(shape) >= 16:
-            yield values.whole(name)
+            yield values.span(name, 0, min(SAMPLE, shape[0]))
 
 
 def _names(values: Values) -> list[str]:

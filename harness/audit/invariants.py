@@ -12,12 +12,18 @@ from collections.abc import Mapping
 import numpy as np
 
 from harness.audit.parts import Block, Stack
-from harness.audit.projections import Projections, projections
-from harness.audit.units import Units, halves, units_of
+from harness.audit.projections import Projections, Side
+from harness.audit.units import Units, halves, parts_of
 from harness.audit.values import Floats, Values
 
 SMALL = 1e-10
 """Squares of singular values below this share of the largest are rounding."""
+
+HEADS: Mapping[str, Side] = {"qq": "query", "kk": "key", "vv": "value", "oo": "output"}
+SHARED: tuple[Side, ...] = ("key", "value")
+"""Sides of as many heads as there are keys."""
+PRODUCTS: tuple[tuple[str, Side, Side], ...] = (("vo", "value", "output"), ("kq", "key", "query"))
+"""Kind, the side whose heads are shared, and the side that asks."""
 
 Invariants = Mapping[str, Floats]
 """By kind; kinds of two letters that differ are not symmetric."""
@@ -25,27 +31,30 @@ Invariants = Mapping[str, Floats]
 
 def of_attention(stack: Stack, block: Block, values: Values) -> Invariants:
     """Projectors on queries, keys, values and outputs of all heads, and both products."""
-    parts = projections(stack, block, values)
+    parts = Projections(stack, block, values)
     found = dict(of_heads(parts))
-    sides = {"q": parts.query, "k": parts.key, "v": parts.value, "o": parts.output}
-    for reads, writes in (("v", "o"), ("k", "q")):
-        product = _product(sides[reads], sides[writes], parts)
+    for kind, shared, asking in PRODUCTS:
+        product = _product(parts, shared, asking)
         if product is not None:
-            found[reads + writes] = product
+            found[kind] = product
     return found
 
 
 def of_heads(parts: Projections, turn: Floats | None = None) -> Invariants:
     """Projectors on queries, keys, values and outputs of all heads (qq, kk, vv, oo), in the basis of `turn`."""
-    found: dict[str, Floats] = {}
-    heads = {"q": parts.query_heads, "k": parts.key_heads, "v": parts.key_heads, "o": parts.query_heads}
-    sides = {"q": parts.query, "k": parts.key, "v": parts.value, "o": parts.output}
-    for kind, rows in sides.items():
-        spanned = None if rows is None else _spanned(rows, heads[kind])
-        if spanned is not None:
-            brought: Floats = spanned if turn is None else spanned @ turn
-            found[kind + kind] = brought.T @ brought
-    return found
+    found = {kind: of_side(parts, side, turn) for kind, side in HEADS.items()}
+    return {kind: projector for kind, projector in found.items() if projector is not None}
+
+
+def of_side(parts: Projections, side: Side, turn: Floats | None = None) -> Floats | None:
+    """The projector of one side; None where it cannot be read or spans nothing."""
+    heads = parts.key_heads if side in SHARED else parts.query_heads
+    spanned = _spanned(parts.read(side), heads) if parts.count(side) else None
+    if spanned is None:
+        return None
+    brought: Floats = spanned if turn is None else spanned @ turn
+    projector: Floats = brought.T @ brought
+    return projector
 
 
 def _spanned(rows: Floats, heads: int) -> Floats | None:
@@ -68,25 +77,22 @@ def _basis(head: Floats) -> Floats:
     return basis
 
 
-def _product(shared: Floats | None, asking: Floats | None, parts: Projections) -> Floats | None:
+def _product(parts: Projections, shared: Side, asking: Side) -> Floats | None:
     """Sum over query heads of the key head's rowsᵀ times the query head's rows."""
-    if shared is None or asking is None:
+    has, asked = parts.count(shared), parts.count(asking)
+    if not has or not asked or asked % has or has % parts.key_heads:
         return None
-    groups, left = divmod(len(asking), len(shared))
-    size = len(shared) // parts.key_heads
-    if left or size * parts.key_heads != len(shared):
-        return None
-    summed = asking.reshape(parts.key_heads, groups, size, -1).sum(1).reshape(len(shared), -1)
-    product: Floats = shared.T @ summed
+    summed = parts.read(asking).reshape(parts.key_heads, asked // has, has // parts.key_heads, -1).sum(1)
+    product: Floats = parts.read(shared).T @ summed.reshape(has, -1)
     return product
 
 
 def of_feed_forward(stack: Stack, block: Block, values: Values) -> Invariants:
     """Second moments of gates, ups and downs of all units, and of what their linear half reads with what they write."""
     found: dict[str, Floats] = {}
-    for units in units_of(stack, block, values):
-        if units.signed:
-            for kind, moment in _moments(units).items():
+    for part in parts_of(stack, block, values):
+        if part.signed:
+            for kind, moment in _moments(part.units()).items():
                 found[kind] = found[kind] + moment if kind in found else moment
     return found
 

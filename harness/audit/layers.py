@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
 from harness.audit.agreement import chance_in_heads, chance_of_agreement, match
 from harness.audit.finding import Component
 from harness.audit.frame import Frame, FrameName
-from harness.audit.matrices import unit
 from harness.audit.pair import Pair
 from harness.audit.parts import Block, Stack
-from harness.audit.units import Units, halves, router_rows, units_of
-from harness.audit.values import Floats, Ids
+from harness.audit.sampling import EXPERTS, Layer, Sampled, held_layers, sampled_layer
+from harness.audit.units import Part, Units, parts_of, router_rows
+from harness.audit.values import Floats
 
 MOST_UNITS, FEWER_UNITS = 256, 128
 """Units of a part that are compared with all of the candidate's: enough for any p-value that is written. Fewer in deep
@@ -23,9 +24,8 @@ SCREENED = 100
 """Pairs of layers up to which all are compared in full. Of more, a few units are matched by their nearest first."""
 SCREENING_UNITS, NEAREST_LAYERS = 32, 2
 """Units that screen a pair of layers, and the candidate's layers that each of ours is then compared with in full."""
-EXPERTS = "experts."
-HELD_EXPERTS = 16
-"""Experts of a layer up to which all are held; of larger mixtures those that the router pairs, at like depth."""
+ALL_EXPERTS = 16
+"""Experts of a layer up to which all are compared; of larger mixtures those that the router pairs, at like depth."""
 SURE = 0.6
 """Share and similarity at which a layer is explained."""
 
@@ -55,71 +55,38 @@ class Compared:
     """Chance of that for units in random order: exact for independent initialisations, whatever the data."""
 
 
-@dataclass(frozen=True)
-class Sampled:
-    """Units of the audited checkpoint that are compared: all, or evenly spread ones of a large layer."""
-
-    units: Units
-    rows: Ids
-    """Their numbers."""
-    of: int
-    """How many there are."""
-
-    def some(self, count: int) -> Sampled:
-        """At most so many of them, as many of every head."""
-        per_head = max(1, min(len(self.rows), count) // self.units.heads)
-        inside = len(self.rows) // self.units.heads
-        offsets = np.unique(np.linspace(0, inside - 1, min(inside, per_head)).astype(np.int64))
-        kept = (np.arange(self.units.heads)[:, None] * inside + offsets).reshape(-1)
-        first, *second = (rows[kept] for rows in halves(self.units))
-        return Sampled(replace(self.units, first=first, second=tuple(second)), self.rows[kept], self.of)
-
-
 def compare_layers(pair: Pair, component: Component) -> list[Compared]:
     """All layers against all layers, in one frame after another until most layers are explained.
 
-    Memory: the sampled units of all layers of the audited checkpoint, and one whole layer of the candidate.
+    Memory: some units of all layers of the audited checkpoint, and of the candidate one side of an attention or a part
+    of one feed-forward matrix.
     """
     stacks = pair.stacks(component)
     if stacks is None:
         return []
-    ours, theirs = stacks
-    read = pair.ours.subject.values
-    most = MOST_UNITS if len(ours.blocks) * len(theirs.blocks) <= SCREENED else FEWER_UNITS
-    sampled = [
-        [Sampled(units, np.arange(len(units)), len(units)).some(most) for units in units_of(ours, block, read)]
-        for block in ours.blocks
-    ]
-    routers = [router_rows(ours, block, read) for block in ours.blocks]
     compared: list[Compared] = []
     for frame in pair.frames(component):
-        found = _in_frame(pair, theirs, [_brought(members, frame) for members in sampled], routers, frame)
+        found = _in_frame(pair, *stacks, frame)
         compared += found
-        if is_explained(found, len(ours.blocks)):
+        if is_explained(found, len(stacks[0].blocks)):
             break
     return compared
 
 
-def _brought(members: Sequence[Sampled], frame: Frame) -> list[Sampled]:
-    """The units in the candidate's basis."""
-    found: list[Sampled] = []
-    for one in members:
-        first, *second = (frame.bring(rows) for rows in halves(one.units))
-        found.append(replace(one, units=replace(one.units, first=first, second=tuple(second))))
-    return found
-
-
-def _in_frame(
-    pair: Pair, theirs: Stack, sampled: list[list[Sampled]], routers: list[Floats | None], frame: Frame
-) -> list[Compared]:
-    every = [(layer, other) for other in range(len(theirs.blocks)) for layer in range(len(sampled))]
+def _in_frame(pair: Pair, ours: Stack, theirs: Stack, frame: Frame) -> list[Compared]:
+    values = pair.ours.subject.values
+    every = list(product(range(len(ours.blocks)), range(len(theirs.blocks))))
     if len(every) <= SCREENED:
-        return list(_at(pair, theirs, sampled, routers, frame, every, full=True))
-    few = [[one.some(SCREENING_UNITS) for one in members] for members in sampled]
-    screened = list(_at(pair, theirs, few, routers, frame, every, full=False))
+        return _at(pair, theirs, held_layers(ours, values, frame, MOST_UNITS, MOST_UNITS), frame, every, full=True)
+    few = held_layers(ours, values, frame, FEWER_UNITS, SCREENING_UNITS)
+    screened = _at(pair, theirs, few, frame, every, full=False)
+    del few
     best = _nearest(screened)
-    kept = [one for one in screened if (one.layer, one.other) not in best]
-    return kept + list(_at(pair, theirs, sampled, routers, frame, sorted(best, key=lambda at: at[1]), full=True))
+    found = [one for one in screened if (one.layer, one.other) not in best]
+    for layer in range(len(ours.blocks)):
+        sampled = {layer: sampled_layer(ours, layer, values, frame, FEWER_UNITS)}
+        found += _at(pair, theirs, sampled, frame, [at for at in best if at[0] == layer], full=True)
+    return found
 
 
 def _nearest(screened: Sequence[Compared]) -> set[tuple[int, int]]:
@@ -137,31 +104,42 @@ def _nearest(screened: Sequence[Compared]) -> set[tuple[int, int]]:
 
 
 def _at(
-    pair: Pair, theirs: Stack, sampled: list[list[Sampled]], routers: list[Floats | None], frame: Frame,
-    places: Sequence[tuple[int, int]], *, full: bool,
-) -> Iterator[Compared]:  # fmt: skip
-    """The given pairs of layers, those of one candidate's layer after another."""
-    read = pair.theirs.subject.values
+    pair: Pair, theirs: Stack, ours: Mapping[int, Layer], frame: Frame, places: Sequence[tuple[int, int]], *, full: bool
+) -> list[Compared]:
+    """The given pairs of layers, those of one candidate's layer after another, of which every part is read once."""
+    values, depth = pair.theirs.subject.values, len(pair.ours.anatomy.stacks[theirs.component].blocks)
+    found: list[Compared] = []
     for other, block in enumerate(theirs.blocks):
-        layers = [layer for layer, at in places if at == other]
+        layers = sorted(layer for layer, at in places if at == other)
         if not layers:
             continue
-        their_router, few = router_rows(theirs, block, read), _are_few(block)
-        held = units_of(theirs, block, read, None if few else frozenset(), most=HELD_EXPERTS)
-        for layer in layers:
-            experts = _experts(sampled[layer], routers[layer], their_router, frame)
-            candidates = held
-            if not few and experts is not None and _at_like_depth(layer, other, len(sampled), len(theirs.blocks)):
-                candidates = units_of(theirs, block, read, frozenset().union(*experts.values()))
-            for one in sampled[layer]:
-                for candidate in candidates:
-                    if comparable(one.units, candidate) and _belongs(one.units.part, candidate.part, experts):
-                        yield _compare(one, candidate, frame.name, (layer, other), full=full)
+        router, few = router_rows(theirs, block, values), _are_few(block)
+        experts = {layer: _experts(ours[layer], router) for layer in layers}
+        paired = {
+            layer: frozenset().union(*known.values())
+            for layer, known in experts.items()
+            if known is not None and not few and _at_like_depth(layer, other, depth, len(theirs.blocks))
+        }
+        wanted = None if few else frozenset().union(*paired.values())
+        here: dict[tuple[int, int, int], Compared] = {}
+        for number, candidate in enumerate(parts_of(theirs, block, values, wanted, most=ALL_EXPERTS)):
+            asked = [
+                (layer, index, one)
+                for layer in layers
+                if few or not candidate.part.startswith(EXPERTS) or candidate.part in paired.get(layer, ())
+                for index, one in enumerate(ours[layer].sampled)
+                if comparable(one.units, candidate) and _belongs(one.units.part, candidate.part, experts[layer])
+            ]
+            similarities = candidate.similarities([one.units for _, _, one in asked])
+            for (layer, index, one), cosines in zip(asked, similarities, strict=True):
+                here[layer, index, number] = _compare(one, candidate, cosines, frame.name, (layer, other), full=full)
+        found += [here[place] for place in sorted(here)]
+    return found
 
 
 def _are_few(block: Block) -> bool:
-    """Whether all experts of a layer can be held at once."""
-    return len(block.feed_forwards) <= HELD_EXPERTS
+    """Whether all experts of a layer are compared."""
+    return len(block.feed_forwards) <= ALL_EXPERTS
 
 
 def _at_like_depth(layer: int, other: int, layers: int, others: int) -> bool:
@@ -169,19 +147,14 @@ def _at_like_depth(layer: int, other: int, layers: int, others: int) -> bool:
     return other == layer * others // layers
 
 
-def _experts(
-    sampled: Sequence[Sampled], ours: Floats | None, theirs: Floats | None, frame: Frame
-) -> dict[str, set[str]] | None:
+def _experts(ours: Layer, router: Floats | None) -> dict[str, set[str]] | None:
     """Which of the candidate's experts each of ours is compared with: the one of its number, and the one that the
     router sends the same tokens to. None where no routers can be compared: then all with all.
     """
-    parts = [one.units.part for one in sampled if one.units.part.startswith(EXPERTS)]
-    if not parts or ours is None or theirs is None:
+    if ours.routes is None or router is None:
         return None
-    numbers = [int(part.removeprefix(EXPERTS)) for part in parts]
-    if max(numbers) >= len(ours):
-        return None
-    nearest = (unit(frame.bring(ours))[numbers] @ theirs.T).argmax(1)
+    parts = [one.units.part for one in ours.sampled if one.units.part.startswith(EXPERTS)]
+    nearest = (ours.routes @ router.T).argmax(1)
     return {part: {part, f"{EXPERTS}{number}"} for part, number in zip(parts, nearest, strict=True)}
 
 
@@ -200,13 +173,14 @@ def is_explained(found: Sequence[Compared], layers: int) -> bool:
     return 2 * len(sure) > layers
 
 
-def comparable(ours: Units, theirs: Units) -> bool:
+def comparable(ours: Units, theirs: Part) -> bool:
     """Feed-forward parts with each other, whichever expert; values with values, queries with queries."""
     return ours.signed == theirs.signed and (ours.signed or ours.part == theirs.part)
 
 
-def _compare(one: Sampled, candidate: Units, frame: FrameName, at: tuple[int, int], *, full: bool) -> Compared:
-    similarities = [a @ b.T for a, b in zip(halves(one.units), halves(candidate), strict=False)]
+def _compare(
+    one: Sampled, candidate: Part, similarities: Sequence[Floats], frame: FrameName, at: tuple[int, int], *, full: bool
+) -> Compared:
     chooser, tested = similarities[0], np.prod(similarities[1:], axis=0)
     if not one.units.signed:
         # Both signs may have been turned together, so that only their product is fixed.
@@ -227,7 +201,7 @@ def _compare(one: Sampled, candidate: Units, frame: FrameName, at: tuple[int, in
 
 
 def _in_place(
-    similarities: Sequence[Floats], one: Sampled, candidate: Units, *, full: bool
+    similarities: Sequence[Floats], one: Sampled, candidate: Part, *, full: bool
 ) -> tuple[float | None, float, float | None]:
     """Units matched on all matrices at once, among units of the same numbers: how many to their own number.
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +37,10 @@ MEAN, SD = 1.0, 0.1
 """Of simulated norm weights."""
 
 
+Pieces = Iterator[tuple[Floats, Floats]]
+"""The same part of two tensors, one part after another."""
+
+
 @dataclass(frozen=True)
 class Alike:
     """One tensor of both models."""
@@ -48,15 +52,26 @@ class Alike:
     pearson: float
 
 
-def alike(name: str, ours: Floats, theirs: Floats) -> Alike | None:
-    """Both statistics of two arrays of one shape; null where either is constant, as freshly made norms are."""
-    first, second = (np.asarray(values, np.float64).ravel() for values in (ours, theirs))
-    lengths = float(np.linalg.norm(first) * np.linalg.norm(second))
-    centred = first - first.mean(), second - second.mean()
-    spreads = float(np.linalg.norm(centred[0]) * np.linalg.norm(centred[1]))
+def alike(name: str, pieces: Callable[[], Pieces]) -> Alike | None:
+    """Both statistics of two arrays of one shape, read twice; null where either is constant, as fresh norms are."""
+    size, sums, squares = 0, np.zeros(2), np.zeros(3)
+    for both in _flat(pieces()):
+        size += both.shape[1]
+        sums += both.sum(1)
+        squares += both[0] @ both[0], both[1] @ both[1], both[0] @ both[1]
+    means, centred = sums / max(1, size), np.zeros(3)
+    for both in _flat(pieces()):
+        one, other = both - means[:, None]
+        centred += one @ one, other @ other, one @ other
+    lengths, spreads = math.sqrt(squares[0] * squares[1]), math.sqrt(centred[0] * centred[1])
     if lengths == 0 or spreads <= 1e-12 * lengths:
         return None
-    return Alike(name, first.size, float(first @ second) / lengths, float(centred[0] @ centred[1]) / spreads)
+    return Alike(name, size, float(squares[2] / lengths), float(centred[2] / spreads))
+
+
+def _flat(pieces: Pieces) -> Iterator[np.ndarray[tuple[int, int], np.dtype[np.float64]]]:
+    for one, other in pieces:
+        yield np.stack([np.asarray(one, np.float64).ravel(), np.asarray(other, np.float64).ravel()])
 
 
 def compare(ours: Path, theirs: Path, part: Part) -> Iterator[Alike]:
@@ -71,7 +86,12 @@ def compare(ours: Path, theirs: Path, part: Part) -> Iterator[Alike]:
         other = second.get(name)
         if other is None or tensor.shape != other.shape or not wanted.search(name) or math.prod(tensor.shape) < 2:
             continue
-        if (found := alike(name, values[0].whole(tensor.name), values[1].whole(other.name))) is not None:
+
+        def pieces(names: tuple[str, str] = (tensor.name, other.name)) -> Pieces:
+            for place in values[0].spans(names[0]):
+                yield values[0].span(names[0], *place), values[1].span(names[1], *place)
+
+        if (found := alike(name, pieces)) is not None:
             yield found
 
 

@@ -2,34 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
 import numpy as np
 
 from harness.audit.parts import Block, Stack
-from harness.audit.values import Floats, Values
+from harness.audit.values import AT_ONCE, Floats, Ids, Values
 
 
 def gain(stack: Stack, block: Block, role: str, values: Values) -> Floats:
     """The norm's gain per dimension; ones where the layer has none."""
     name = block.roles.get(role)
-    stored = None if name is None else values.whole(name)
-    if stored is None or stored.shape != (stack.width,):
+    if name is None or values.tensors[name].shape != (stack.width,):
         return np.ones(stack.width, np.float32)
-    return stored + np.float32(stack.norm_offset)
+    return values.whole(name) + np.float32(stack.norm_offset)
 
 
 def reading(stack: Stack, matrix: Floats, *, writes: bool = False) -> Floats | None:
     """The matrix as (units, width), whichever way it is stored; None where no side is the stream's width."""
-    if matrix.ndim != 2 or stack.width not in matrix.shape:
+    across = is_across(stack, matrix.shape, writes=writes)
+    return None if across is None else matrix.T if across else matrix
+
+
+def is_across(stack: Stack, shape: Sequence[int], *, writes: bool = False) -> bool | None:
+    """Whether a matrix stands as (width, units); None where no side is the stream's width."""
+    if len(shape) != 2 or stack.width not in shape:
         return None
-    if matrix.shape[0] == matrix.shape[1]:
-        return matrix.T if writes != stack.transposed else matrix
-    return matrix if matrix.shape[1] == stack.width else matrix.T
+    return writes != stack.transposed if shape[0] == shape[1] else shape[1] != stack.width
 
 
 def read(stack: Stack, rows: Floats, gains: Floats) -> Floats:
-    """What rows read from the stream: norm gains folded in and, where the norm takes the mean out, without it."""
-    folded = rows * gains
-    return folded - folded.mean(1, keepdims=True) if stack.centred else folded
+    """What rows, which are changed, read from the stream: norm gains folded in and, where the norm takes the mean out,
+    without it.
+    """
+    rows *= gains
+    if stack.centred:
+        rows -= rows.mean(1, keepdims=True)
+    return rows
 
 
 def unit(rows: Floats) -> Floats:
@@ -37,3 +47,99 @@ def unit(rows: Floats) -> Floats:
     length = np.linalg.norm(rows, axis=1, keepdims=True)
     made: Floats = (rows / np.where(length > 0, length, 1)).astype(np.float32)
     return made
+
+
+def lengths(rows: Floats) -> Floats:
+    """Of every row; 1 for rows of zeros."""
+    squares = np.einsum("ij,ij->i", rows, rows)
+    return np.asarray(np.sqrt(np.where(squares > 0, squares, 1)), np.float32)
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """A matrix of a layer as rows of the residual stream, (units, width), read when asked for, a part at a time."""
+
+    stack: Stack
+    values: Values
+    name: str
+    gains: Floats
+    """(width,)"""
+    units: range
+    """Those of the stored units that are meant: a matrix may hold gate and up."""
+    across: bool
+    """Whether it stands as (width, units)."""
+    writes: bool = False
+    slice_: int | None = None
+    """Which of a stack of matrices."""
+
+    def __len__(self) -> int:
+        return len(self.units)
+
+    def rows(self, chosen: Ids) -> Floats:
+        """Rows of these units, (chosen, width)."""
+        if not self.across and self.slice_ is None and len(self) * self.stack.width > AT_ONCE:
+            few = self.values.rows(self.name, np.array(self.units)[chosen])
+            return read(self.stack, few, self.gains) if self._is_centred else few * self.gains
+        found = np.empty((len(chosen), self.stack.width), np.float32)
+        for units, dimensions, block in self._blocks():
+            here = np.flatnonzero((chosen >= units.start) & (chosen < units.stop))
+            found[here, dimensions] = block[chosen[here] - units.start]
+        return found
+
+    def products(self, vectors: Floats) -> Floats:
+        """Of vectors (n, width) with every unit's row, (n, units)."""
+        return self._with(vectors)[0]
+
+    def cosines(self, vectors: Floats) -> Floats:
+        """The same with rows of unit length; 0 with rows of zeros."""
+        products, squares = self._with(vectors)
+        products /= np.sqrt(np.where(squares > 0, squares, 1))
+        return products
+
+    def sums(self, weights: Floats) -> Floats:
+        """Sums of the units' rows by weights (n, units), (n, width)."""
+        total = np.zeros((len(weights), self.stack.width), np.float32)
+        for units, dimensions, block in self._blocks():
+            total[:, dimensions] += weights[:, units] @ block
+        return total
+
+    def _with(self, vectors: Floats) -> tuple[Floats, Floats]:
+        """Products, and the square of every row's length."""
+        products, squares = np.zeros((len(vectors), len(self)), np.float32), np.zeros(len(self), np.float32)
+        for units, dimensions, block in self._blocks():
+            products[:, units] += vectors[:, dimensions] @ block.T
+            squares[units] += np.square(block).sum(1)
+        return products, squares
+
+    @property
+    def _is_centred(self) -> bool:
+        return self.stack.centred and not self.writes
+
+    def _blocks(self) -> Iterator[tuple[slice, slice, Floats]]:
+        """Parts as the stream is read: which units, which dimensions of the stream, values (units, dimensions)."""
+        parts = list(self.values.spans(self.name, self.slice_))
+        total = np.zeros((len(self), 1), np.float32)
+        if self._is_centred and self.across and len(parts) > 1:
+            total = np.sum([block.sum(1, keepdims=True) for _, _, block in self._folded(parts)], axis=0)
+        for units, dimensions, block in self._folded(parts):
+            if self._is_centred:
+                block -= (
+                    block.mean(1, keepdims=True) if len(parts) == 1 or not self.across else total / self.stack.width
+                )
+            yield units, dimensions, block
+
+    def _folded(self, parts: Sequence[tuple[int, int]]) -> Iterator[tuple[slice, slice, Floats]]:
+        """The same with gains folded in and no more."""
+        start, stop, step = self.units.start, self.units.stop, self.units.step
+        for first, count in parts:
+            if self.across:
+                dimensions = slice(first, first + count)
+                stored = self.values.span(self.name, first, count, self.slice_)[:, start:stop:step].T
+                yield slice(0, len(self)), dimensions, stored * self.gains[dimensions]
+                continue
+            low = max(0, -((start - first) // step))
+            high = min(len(self), -((start - first - count) // step))
+            if low < high:
+                rows = self.values.span(self.name, start + low * step, (high - 1 - low) * step + 1, self.slice_)[::step]
+                rows *= self.gains
+                yield slice(low, high), slice(0, self.stack.width), rows

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from harness.audit.finding import Component, Finding
+from harness.audit.frame import MEMORY_GIB
 from harness.audit.pair import Body, Pair
 from harness.audit.threads import fitting_threads
 
@@ -34,11 +35,11 @@ class Band:
         return (1 + sum(one >= value for one in self.values)) / (1 + len(self.values))
 
 
-def bands(nulls: Sequence[Body], methods: Iterable[PairMethod]) -> dict[Key, Band]:
+def bands(nulls: Sequence[Body], methods: Iterable[PairMethod], memory_gib: float = MEMORY_GIB) -> dict[Key, Band]:
     """One band per component and method, over all pairs of the nulls."""
     found: dict[Key, list[Finding]] = {}
     for ours, theirs in combinations(nulls, 2):
-        pair = Pair(ours, theirs)
+        pair = Pair(ours, theirs, memory_gib)
         with fitting_threads(ours, theirs):
             for finding in (finding for method in methods for finding in method(pair)):
                 if finding.value is not None:

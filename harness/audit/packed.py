@@ -8,9 +8,11 @@ Formats 1.0). Layouts follow the libraries' own packing functions; what others m
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -19,8 +21,16 @@ from harness.checkpoint.tensors import Tensor
 
 Codes = npt.NDArray[Any]
 Floats = npt.NDArray[np.float32]
-Read = Callable[[str], Codes]
-"""The stored numbers of a tensor, by name."""
+
+
+class Read(Protocol):
+    """The stored numbers of a tensor, by name: all, or `count` slices of the first axis from `first` on."""
+
+    def __call__(self, name: str, first: int = 0, count: int | None = None, /) -> Codes: ...
+
+
+Unpack = Callable[[Read, int, int], Floats]
+"""Unpacks so many rows (slices of the first axis that the weight has unpacked) from a first on."""
 
 WORD = 32
 """Bits of an integer that holds codes."""
@@ -43,8 +53,7 @@ class Packed:
     """With the name and shape that the weight has unpacked, and the place of its codes."""
     codes: str
     """Name of the tensor that holds the codes."""
-    values: Callable[[Read], Floats]
-    """Unpacks all values, in that shape."""
+    values: Unpack
 
 
 def find(tensors: Mapping[str, Tensor], read: Read) -> dict[str, Packed]:
@@ -58,7 +67,7 @@ def find(tensors: Mapping[str, Tensor], read: Read) -> dict[str, Packed]:
     return found
 
 
-def _named(codes: Tensor, name: str, shape: tuple[int, ...], values: Callable[[Read], Floats]) -> Packed:
+def _named(codes: Tensor, name: str, shape: tuple[int, ...], values: Unpack) -> Packed:
     return Packed(replace(codes, name=name, dtype="F16", shape=shape), codes.name, values)
 
 
@@ -81,30 +90,34 @@ def _gptq_or_awq(tensors: Mapping[str, Tensor], stem: str, _: Read) -> Packed | 
         size = codes.shape[0] * WORD // bits
         grouped = tensors.get(f"{stem}.g_idx")
         index = grouped.name if grouped is not None and grouped.shape == (size,) else None
-        return _named(codes, f"{stem}.weight", (out, size), lambda read: _gptq(read, stem, bits, index))
+        return _named(codes, f"{stem}.weight", (out, size), partial(_gptq, stem=stem, bits=bits, index=index))
     if bits == 4 and codes.shape[1] == zeros.shape[1] and out % len(AWQ_ORDER) == 0:
-        return _named(codes, f"{stem}.weight", (out, codes.shape[0]), lambda read: _awq(read, stem))
+        return _named(codes, f"{stem}.weight", (out, codes.shape[0]), partial(_awq, stem=stem))
     return None
 
 
-def _gptq(read: Read, stem: str, bits: int, index: str | None) -> Floats:
+def _gptq(read: Read, first: int, count: int, stem: str, bits: int, index: str | None) -> Floats:
     """Qweight (in / per word, out), qzeros (groups, out / per word) less 1, scales (groups, out), g_idx (in)."""
-    scales = np.asarray(read(f"{stem}.scales"), np.float32)
-    codes = _spread(np.ascontiguousarray(read(f"{stem}.qweight").T), bits).T
-    zero = _spread(read(f"{stem}.qzeros"), bits) + 1
+    out = slice(first, first + count)
+    scales = np.asarray(read(f"{stem}.scales")[:, out], np.float32)
+    codes = _spread(np.ascontiguousarray(read(f"{stem}.qweight")[:, out].T), bits).T
+    zero = _spread(read(f"{stem}.qzeros"), bits)[:, out] + 1
     group = np.arange(len(codes)) * len(scales) // len(codes) if index is None else np.asarray(read(index), np.int64)
     group = np.clip(group, 0, len(scales) - 1)
     values: Floats = ((codes - zero[group]) * scales[group]).T.astype(np.float32)
     return values
 
 
-def _awq(read: Read, stem: str) -> Floats:
+def _awq(read: Read, first: int, count: int, stem: str) -> Floats:
     """Qweight (in, out / 8), qzeros (groups, out / 8), scales (groups, out)."""
-    scales = np.asarray(read(f"{stem}.scales"), np.float32)
+    scales = np.asarray(read(f"{stem}.scales")[:, first : first + count], np.float32)
     place = np.argsort(AWQ_ORDER)
+    before = first // len(place)
+    words = slice(before, -(-(first + count) // len(place)))
+    inside = slice(first - before * len(place), first - before * len(place) + count)
     codes, zero = (
-        spread.reshape(len(spread), -1, len(place))[:, :, place].reshape(len(spread), -1)
-        for spread in (_spread(read(f"{stem}.{part}"), 4) for part in ("qweight", "qzeros"))
+        spread.reshape(len(spread), -1, len(place))[:, :, place].reshape(len(spread), -1)[:, inside]
+        for spread in (_spread(read(f"{stem}.{part}")[:, words], 4) for part in ("qweight", "qzeros"))
     )
     group = np.arange(len(codes)) * len(scales) // len(codes)
     values: Floats = ((codes - zero[group]) * scales[group]).T.astype(np.float32)
@@ -123,17 +136,17 @@ def _compressed(tensors: Mapping[str, Tensor], stem: str, read: Read) -> Packed 
     raised, shape = tensors.get(f"{stem}.weight_zero_point"), (rows, columns)
     packed = (-(-rows * bits // WORD), scale.shape[1])
     zero = raised.name if raised is not None and raised.dtype == "I32" and raised.shape == packed else None
-    return _named(codes, f"{stem}.weight", shape, lambda read: _unpacked(read, stem, bits, shape, zero))
+    return _named(codes, f"{stem}.weight", shape, partial(_unpacked, stem=stem, bits=bits, columns=columns, zero=zero))
 
 
-def _unpacked(read: Read, stem: str, bits: int, shape: tuple[int, int], zero: str | None) -> Floats:
+def _unpacked(read: Read, first: int, count: int, stem: str, bits: int, columns: int, zero: str | None) -> Floats:
     """weight_packed (out, in / per word), weight_scale (out, groups); zero points packed along the rows."""
-    scale = np.asarray(read(f"{stem}.weight_scale"), np.float32)
-    codes = _spread(read(f"{stem}.weight_packed"), bits)[: shape[0], : shape[1]]
-    group = np.arange(shape[1]) * scale.shape[1] // shape[1]
+    scale = np.asarray(read(f"{stem}.weight_scale", first, count), np.float32)
+    codes = _spread(read(f"{stem}.weight_packed", first, count), bits)[:, :columns]
+    group = np.arange(columns) * scale.shape[1] // columns
     centre: Codes = np.full(scale.shape, 1 << (bits - 1), np.int32)
     if zero is not None:
-        centre = _spread(np.ascontiguousarray(read(zero).T), bits).T[: shape[0]]
+        centre = _spread(np.ascontiguousarray(read(zero).T), bits).T[first : first + count]
     values: Floats = ((codes - centre[:, group]) * scale[:, group]).astype(np.float32)
     return values
 
@@ -154,11 +167,17 @@ def _four_bits(tensors: Mapping[str, Tensor], stem: str, read: Read) -> Packed |
     except (ValueError, KeyError, TypeError):
         return None
     size, blocks = int(np.prod(shape)), int(np.prod(tensors[f"{name}.absmax"].shape))
-    if size != 2 * int(np.prod(codes.shape)) or block <= 0 or blocks * block < size or min(shape, default=0) <= 0:
+    if (
+        size != 2 * codes.shape[0]
+        or size != 2 * int(np.prod(codes.shape))
+        or block <= 0
+        or blocks * block < size
+        or min(shape, default=0) <= 0
+    ):
         return None
     if nested is not None and not _nested_fits(tensors, name, blocks, nested[0]):
         return None
-    return _named(codes, name, shape, lambda read: _from_bytes(read, name, shape, block, nested))
+    return _named(codes, name, shape, partial(_from_bytes, codes=codes, shape=shape, block=block, nested=nested))
 
 
 def _nested_fits(tensors: Mapping[str, Tensor], name: str, blocks: int, nested: int) -> bool:
@@ -169,19 +188,27 @@ def _nested_fits(tensors: Mapping[str, Tensor], name: str, blocks: int, nested: 
     return int(np.prod(coarse.shape)) * nested >= blocks and mapped.shape == (256,)
 
 
-def _from_bytes(read: Read, name: str, shape: tuple[int, ...], block: int, nested: tuple[int, float] | None) -> Floats:
+def _from_bytes(
+    read: Read, first: int, count: int, codes: Tensor, shape: tuple[int, ...], block: int,
+    nested: tuple[int, float] | None,
+) -> Floats:  # fmt: skip
     """Codes of a byte, the upper half first, by the map; times the largest absolute value of their block."""
-    stored = read(name).reshape(-1)
-    codes = np.stack([stored >> 4, stored & 15], 1).reshape(-1)
-    largest = np.asarray(read(f"{name}.absmax")).reshape(-1)
+    each = math.prod(shape[1:])
+    start, end = first * each, (first + count) * each
+    name, place = codes.name, slice(start // 2, -(-end // 2))
+    in_line = codes.shape[0] == int(np.prod(codes.shape))  # as the library writes it: (bytes, 1)
+    stored = read(name, place.start, place.stop - place.start) if in_line else read(name).reshape(-1)[place]
+    halves = np.stack([stored.reshape(-1) >> 4, stored.reshape(-1) & 15], 1).reshape(-1)[start % 2 :][: end - start]
+    blocks = np.arange(start // block, -(-end // block))
+    largest = np.asarray(read(f"{name}.absmax")).reshape(-1)[blocks]
     if nested is not None:
-        coarse = np.repeat(np.asarray(read(f"{name}.nested_absmax"), np.float32), nested[0])[: len(largest)]
+        coarse = np.asarray(read(f"{name}.nested_absmax"), np.float32).reshape(-1)[blocks // nested[0]]
         largest = (
             np.asarray(read(f"{name}.nested_quant_map"), np.float32)[largest.astype(np.int64)] * coarse + nested[1]
         )
-    scale = np.repeat(largest.astype(np.float32), block)[: len(codes)]
-    values: Floats = (np.asarray(read(f"{name}.quant_map"), np.float32)[codes] * scale).reshape(shape)
-    return values
+    scale = np.repeat(largest.astype(np.float32), block)[start % block :][: end - start]
+    values = np.asarray(read(f"{name}.quant_map"), np.float32)[halves] * scale
+    return np.asarray(values.reshape(count, *shape[1:]), np.float32)
 
 
 def _eight_bits(tensors: Mapping[str, Tensor], stem: str, _: Read) -> Packed | None:
@@ -190,9 +217,9 @@ def _eight_bits(tensors: Mapping[str, Tensor], stem: str, _: Read) -> Packed | N
     if codes is None or codes.dtype != "I8" or len(codes.shape) != 2 or scale.shape != codes.shape[:1]:
         return None
 
-    def values(read: Read) -> Floats:
-        rows = np.asarray(read(scale.name), np.float32)[:, None] / np.float32(INT8_TOP)
-        return np.asarray(read(codes.name), np.float32) * rows
+    def values(read: Read, first: int, count: int) -> Floats:
+        rows = np.asarray(read(scale.name, first, count), np.float32)[:, None] / np.float32(INT8_TOP)
+        return np.asarray(read(codes.name, first, count), np.float32) * rows
 
     return _named(codes, codes.name, codes.shape, values)
 
@@ -202,13 +229,15 @@ def _micro(tensors: Mapping[str, Tensor], stem: str, _: Read) -> Packed | None:
     codes, scales = tensors[f"{stem}_blocks"], tensors.get(f"{stem}_scales")
     if scales is None or codes.dtype != "U8" or scales.dtype != "U8" or codes.shape[:-1] != scales.shape:
         return None
+    if len(codes.shape) < 3:
+        return None
     shape = (*codes.shape[:-2], 2 * codes.shape[-2] * codes.shape[-1])
 
-    def values(read: Read) -> Floats:
-        stored = read(codes.name)
+    def values(read: Read, first: int, count: int) -> Floats:
+        stored = read(codes.name, first, count)
         pairs = np.stack([stored & 15, stored >> 4], -1).reshape(*stored.shape[:-1], -1)
-        power = np.exp2(read(scales.name).astype(np.float32) - MX_BIAS)
-        made: Floats = (FP4[pairs] * power[..., None]).reshape(shape).astype(np.float32)
+        power = np.exp2(read(scales.name, first, count).astype(np.float32) - MX_BIAS)
+        made: Floats = (FP4[pairs] * power[..., None]).reshape(count, *shape[1:]).astype(np.float32)
         return made
 
     return _named(codes, stem, shape, values)

@@ -9,11 +9,12 @@ from functools import cached_property
 import numpy as np
 
 from harness.audit.anatomy import Anatomy, anatomy
-from harness.audit.finding import Component
-from harness.audit.frame import Frame
+from harness.audit.finding import Component, Finding
+from harness.audit.frame import MEMORY_GIB, Frame, left_out, widest
 from harness.audit.parts import Stack
 from harness.audit.rows import crossed, polar
 from harness.audit.subject import Subject
+from harness.audit.tables import Table, stored
 from harness.audit.turning import Turn, turn_by_layers
 from harness.audit.values import Floats, Ids
 from harness.audit.vocabulary import Vocabulary, shared_rows, vocabulary
@@ -51,6 +52,8 @@ class Pair:
     """The audited checkpoint."""
     theirs: Body
     """The candidate."""
+    memory_gib: float = MEMORY_GIB
+    """What the audit may take."""
 
     @property
     def candidate(self) -> str:
@@ -68,18 +71,25 @@ class Pair:
         )
         return shared_rows(self.ours.vocabulary, self.theirs.vocabulary, sizes)
 
-    def token_rows(self, component: Component) -> tuple[Floats, Floats] | None:
+    def token_rows(self, component: Component) -> tuple[Table, Table] | None:
         """Vectors of shared tokens, in the embeddings or the heads: (tokens, width) of both."""
         return self.token_rows_of(self.ours.matrix(component), self.theirs.matrix(component))
 
-    def token_rows_of(self, ours: str | None, theirs: str | None) -> tuple[Floats, Floats] | None:
-        """The same from any two matrices of one row per token."""
+    def token_rows_of(
+        self, ours: str | None, theirs: str | None, gains: tuple[Floats, Floats] | None = None
+    ) -> tuple[Table, Table] | None:
+        """The same from any two matrices of one row per token, columns times gains."""
         if ours is None or theirs is None or self.tokens is None:
             return None
         rows = self._some(self.tokens, ours, theirs)
         if rows is None:
             return None
-        return self.ours.subject.values.rows(ours, rows[0]), self.theirs.subject.values.rows(theirs, rows[1])
+        one = np.ones(1, np.float32)
+        first, second = (one, one) if gains is None else gains
+        return (
+            stored(self.ours.subject.values, ours, rows[0], first),
+            stored(self.theirs.subject.values, theirs, rows[1], second),
+        )
 
     def _some(self, tokens: tuple[Ids, Ids], name: str, other: str) -> tuple[Ids, Ids] | None:
         """Shared rows, evenly spread, that both matrices have: at most as many as a rotation needs."""
@@ -92,6 +102,14 @@ class Pair:
             return None
         chosen = np.unique(np.linspace(0, len(ours) - 1, min(len(ours), most)).astype(np.int64))
         return ours[chosen], theirs[chosen]
+
+    def fits(self, *widths: int) -> bool:
+        """Whether matrices of width x width fit the memory, as bringing two streams into one basis needs them."""
+        return max(widths) <= widest(self.memory_gib)
+
+    def left_out(self, component: Component, *widths: int) -> Finding:
+        """What is said where the memory does not suffice: then no evidence is no conclusion either."""
+        return left_out(component, self.candidate, "alignment", max(widths), self.memory_gib)
 
     def stacks(self, component: Component) -> tuple[Stack, Stack] | None:
         """The layers of the component in both; None where one has none."""
@@ -106,7 +124,7 @@ class Pair:
             return
         if stacks[0].width == stacks[1].width:
             yield Frame("as stored", None)
-        entering = self.vocabulary_turn if component == "text" else _rotation(self._patches(component))
+        entering = self.vocabulary_turn if component == "text" else self._rotation(self._patches(component))
         if entering is not None and entering.shape == (stacks[0].width, stacks[1].width):
             yield Frame("by vocabulary" if component == "text" else "by patches", entering)
         turn = self.turn(component)
@@ -116,7 +134,7 @@ class Pair:
     @cached_property
     def vocabulary_turn(self) -> Floats | None:
         """The rotation (audited width, candidate's width) that shared tokens of the embeddings determine."""
-        return _rotation(self.token_rows("embeddings"))
+        return self._rotation(self.token_rows("embeddings"))
 
     def turn(self, component: Component) -> Turn | None:
         """The rotation that the layers themselves determine, worked out once."""
@@ -140,11 +158,9 @@ class Pair:
         ours, theirs = ours.reshape(len(ours), -1).T, theirs.reshape(len(theirs), -1).T
         return (ours, theirs) if len(ours) == len(theirs) else None
 
-
-def _rotation(entering: tuple[Floats, Floats] | None) -> Floats | None:
-    """What brings the vectors that enter one stream to those of the other; None where they are too few."""
-    if entering is None or len(entering[0]) < max(entering[0].shape[1], entering[1].shape[1]):
-        return None
-    products = crossed(*entering)
-    del entering  # a gigabyte or two of wide models, while the decomposition needs another
-    return polar(products)
+    def _rotation(self, entering: tuple[Table, Table] | None) -> Floats | None:
+        """What brings the vectors that enter one stream to those of the other; None where they are too few or wide."""
+        if entering is None:
+            return None
+        widths = entering[0].shape[1], entering[1].shape[1]
+        return polar(crossed(*entering)) if len(entering[0]) >= max(widths) and self.fits(*widths) else None

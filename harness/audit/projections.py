@@ -2,125 +2,162 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Literal
 
 import numpy as np
 
-from harness.audit.matrices import gain, read, reading
+from harness.audit.matrices import gain, is_across, read, reading
 from harness.audit.parts import Block, Stack
-from harness.audit.values import Floats, Values
+from harness.audit.values import Floats, Ids, Values
+
+Side = Literal["query", "key", "value", "output"]
+SIDES: tuple[Side, ...] = ("query", "key", "value", "output")
+NONE: Mapping[Side, int] = dict.fromkeys(SIDES, 0)
 
 
-@dataclass(frozen=True)
 class Projections:
-    """Rows (units, width), norm gains folded in; None where the layer has none that could be read."""
+    """The attention of one layer: its sides as rows (units, width), norm gains folded in.
 
-    query: Floats | None
-    key: Floats | None
-    value: Floats | None
-    output: Floats | None
-    """What each dimension of the query heads' values writes."""
-    query_heads: int
-    key_heads: int
-
-
-def projections(stack: Stack, block: Block, values: Values) -> Projections:
-    """The attention of one layer."""
-    heads = stack.heads or 1
-    output: Floats | None = None
-    if "output" in block.roles:
-        output = reading(stack, values.whole(block.roles["output"]), writes=True)
-    if "latent_kv" in block.roles:
-        query, key, value = _latent(stack, block, values, output)
-        kv_heads = heads
-    else:
-        query, key, value = _plain(stack, block, values)
-        kv_heads = _key_heads(stack, query, key)
-    before, after = gain(stack, block, "norm_in", values), gain(stack, block, "norm_after_attention", values)
-    query, key, value = (None if rows is None else read(stack, rows, before) for rows in (query, key, value))
-    return Projections(query, key, value, None if output is None else output * after, heads, kv_heads)
-
-
-def _key_heads(stack: Stack, query: Floats | None, key: Floats | None) -> int:
-    """Key heads as the config says, else as the sizes of queries and keys do."""
-    heads = stack.heads or 1
-    if query is None or key is None or len(query) % heads:
-        return stack.kv_heads or heads
-    stated = stack.kv_heads or heads
-    size = len(query) // heads
-    return stated if stated * size == len(key) or len(key) % size else len(key) // size
-
-
-def _plain(stack: Stack, block: Block, values: Values) -> tuple[Floats | None, Floats | None, Floats | None]:
-    if "qkv" in block.roles:
-        fused = reading(stack, values.whole(block.roles["qkv"]))
-        return (None, None, None) if fused is None else _split(stack, fused, block.roles["qkv"])
-    query, key, value = (
-        None if role not in block.roles else reading(stack, values.whole(block.roles[role]))
-        for role in ("query", "key", "value")
-    )
-    return query, key, value
-
-
-def _split(stack: Stack, fused: Floats, name: str) -> tuple[Floats | None, Floats | None, Floats | None]:
-    """Fused rows: one after the other, or (InternLM2, NeoX, BLOOM) interleaved by head group."""
-    heads, kv_heads = stack.heads or 1, stack.kv_heads or stack.heads or 1
-    size, left = divmod(len(fused), heads + 2 * kv_heads)
-    if left:
-        return None, None, None
-    if "wqkv" in name.lower() or "query_key_value" in name.lower():
-        groups = fused.reshape(kv_heads, heads // kv_heads + 2, size, -1)
-        query, key, value = groups[:, :-2], groups[:, -2], groups[:, -1]
-        width = fused.shape[1]
-        return query.reshape(-1, width), key.reshape(-1, width), value.reshape(-1, width)
-    query, key, value = np.split(fused, [heads * size, (heads + kv_heads) * size])
-    return query, key, value
-
-
-def _latent(
-    stack: Stack, block: Block, values: Values, output: Floats | None
-) -> tuple[Floats | None, Floats | None, Floats | None]:
-    """Multi-head latent attention (DeepSeek-V2, arXiv 2405.04434): what goes through a latent is one product.
-
-    The latent's basis is free to whoever disguises a model; the products of both matrices around it are not. Of
-    queries and keys only the dimensions without positions are taken: keys share those with positions.
+    A side is read whenever it is asked for: the four of a wide layer take gigabytes.
     """
-    heads = stack.heads or 1
-    down = reading(stack, values.whole(block.roles["latent_kv"]))
-    if down is None or "latent_kv_up" not in block.roles or output is None or len(output) % heads:
-        return None, None, None
-    up = values.whole(block.roles["latent_kv_up"])
-    rank, size = up.shape[1], len(output) // heads
-    plain, left = divmod(len(up) - len(output), heads)
-    if left or plain <= 0 or len(down) < rank:
-        return None, None, None
-    up = (up * _inner_gain(block, "norm_latent_kv", values, rank)).reshape(heads, plain + size, rank)
-    latent = down[:rank]
-    key = up[:, :plain].reshape(-1, rank) @ latent
-    value = up[:, plain:].reshape(-1, rank) @ latent
-    return _latent_query(stack, block, values, heads, plain), key, value
+
+    def __init__(self, stack: Stack, block: Block, values: Values) -> None:
+        self.stack, self.block, self.values = stack, block, values
+        self.query_heads = stack.heads or 1
+
+    def count(self, side: Side) -> int:
+        """Rows of that side, told by shapes; 0 where it cannot be read."""
+        return self._counts[side]
+
+    def read(self, side: Side) -> Floats:
+        """Rows of that side, for `output` what each dimension of the query heads' values writes; ValueError where it
+        has none.
+        """
+        if not self.count(side):
+            raise ValueError(f"the layer has no {side} that can be read")
+        rows = self._latent_rows(side) if self._is_latent and side != "output" else self._plain_rows(side)
+        role = "norm_after_attention" if side == "output" else "norm_in"
+        gains = gain(self.stack, self.block, role, self.values)
+        if side != "output":
+            return read(self.stack, rows, gains)
+        rows *= gains
+        return rows
+
+    @cached_property
+    def key_heads(self) -> int:
+        """As the config says, else as the sizes of queries and keys do."""
+        heads, queries, keys = self.query_heads, self.count("query"), self.count("key")
+        if self._is_latent:
+            return heads
+        stated = self.stack.kv_heads or heads
+        if not queries or not keys or queries % heads:
+            return stated
+        size = queries // heads
+        return stated if stated * size == keys or keys % size else keys // size
+
+    @property
+    def _is_latent(self) -> bool:
+        return "latent_kv" in self.block.roles
+
+    @cached_property
+    def _counts(self) -> Mapping[Side, int]:
+        stored = {side: self._stored(side) for side in SIDES}
+        if self._is_latent:
+            return self._latent_counts(stored["output"], stored["query"])
+        if "qkv" in self.block.roles:
+            return {**{side: len(rows) for side, rows in self._fused.items()}, "output": stored["output"]}
+        return stored
+
+    def _stored(self, role: str) -> int:
+        """Rows that a matrix has as the stream reads it, or is written by it; 0 where there is none."""
+        if role not in self.block.roles:
+            return 0
+        shape = self._shape(role)
+        across = is_across(self.stack, shape, writes=role == "output")
+        return 0 if across is None else shape[1 if across else 0]
+
+    def _shape(self, role: str) -> tuple[int, ...]:
+        return self.values.tensors[self.block.roles[role]].shape
+
+    def _whole(self, role: str) -> Floats:
+        return self.values.whole(self.block.roles[role])
+
+    def _plain_rows(self, side: Side) -> Floats:
+        if side == "output" or "qkv" not in self.block.roles:
+            return _known(reading(self.stack, self._whole(side), writes=side == "output"))
+        if is_across(self.stack, self._shape("qkv")):
+            return self._whole("qkv").T[self._fused[side]]
+        return self.values.rows(self.block.roles["qkv"], self._fused[side])
+
+    @cached_property
+    def _fused(self) -> Mapping[Side, Ids]:
+        """Rows of the fused matrix: one side after the other, or (InternLM2, NeoX, BLOOM) interleaved by head group."""
+        heads, kv_heads = self.query_heads, self.stack.kv_heads or self.query_heads
+        fused = self._stored("qkv")
+        size, left = divmod(fused, heads + 2 * kv_heads)
+        rows = np.arange(fused)
+        if left or not fused or heads % kv_heads:
+            return dict.fromkeys(SIDES[:3], rows[:0])
+        name = self.block.roles["qkv"].lower()
+        if "wqkv" in name or "query_key_value" in name:
+            groups = rows.reshape(kv_heads, heads // kv_heads + 2, size)
+            parts = groups[:, :-2], groups[:, -2], groups[:, -1]
+        else:
+            parts = tuple(np.split(rows, [heads * size, (heads + kv_heads) * size]))
+        return {side: part.reshape(-1) for side, part in zip(SIDES[:3], parts, strict=True)}
+
+    def _latent_counts(self, outputs: int, queries: int) -> Mapping[Side, int]:
+        """Multi-head latent attention (DeepSeek-V2, arXiv 2405.04434): what goes through a latent is one product.
+
+        The latent's basis is free to whoever disguises a model; the products of both matrices around it are not. Of
+        queries and keys only the dimensions without positions are taken: keys share those with positions.
+        """
+        heads, only = self.query_heads, {**NONE, "output": outputs}
+        if "latent_kv_up" not in self.block.roles or not self._stored("latent_kv") or not outputs or outputs % heads:
+            return only
+        up = self._shape("latent_kv_up")
+        if len(up) != 2 or self._stored("latent_kv") < up[1]:
+            return only
+        plain, left = divmod(up[0] - outputs, heads)
+        if left or plain <= 0:
+            return only
+        counts = {**only, "key": heads * plain, "value": outputs}
+        if "latent_query" in self.block.roles and "latent_query_up" in self.block.roles:
+            asked = self._shape("latent_query_up")
+            if len(asked) != 2 or asked[1] != self._stored("latent_query"):
+                return counts
+            queries = asked[0]
+        return {**counts, "query": heads * min(plain, queries // heads) if queries % heads == 0 else 0}
+
+    def _latent_rows(self, side: Side) -> Floats:
+        heads, plain = self.query_heads, self.count("key") // self.query_heads
+        if side == "query":
+            if "latent_query" not in self.block.roles or "latent_query_up" not in self.block.roles:
+                rows = _known(reading(self.stack, self._whole("query")))
+                return rows.reshape(heads, -1, self.stack.width)[:, :plain].reshape(-1, self.stack.width)
+            down = _known(reading(self.stack, self._whole("latent_query")))
+            up = self._whole("latent_query_up") * self._inner_gain("norm_latent_query", len(down))
+            return np.asarray(up.reshape(heads, -1, len(down))[:, :plain].reshape(-1, len(down)) @ down, np.float32)
+        rank = self._shape("latent_kv_up")[1]
+        up = self._whole("latent_kv_up") * self._inner_gain("norm_latent_kv", rank)
+        up = up.reshape(heads, -1, rank)
+        up = up[:, :plain] if side == "key" else up[:, plain:]
+        latent = _known(reading(self.stack, self._whole("latent_kv")))[:rank]
+        return np.asarray(up.reshape(-1, rank) @ latent, np.float32)
+
+    def _inner_gain(self, role: str, rank: int) -> Floats:
+        """Gains of the norm inside the latent."""
+        has = role in self.block.roles and self._shape(role) == (rank,)
+        return self._whole(role) if has else np.ones(rank, np.float32)
 
 
-def _latent_query(stack: Stack, block: Block, values: Values, heads: int, plain: int) -> Floats | None:
-    """Query rows without positions, through a latent or straight."""
-    if "latent_query" in block.roles and "latent_query_up" in block.roles:
-        down = reading(stack, values.whole(block.roles["latent_query"]))
-        up = values.whole(block.roles["latent_query_up"])
-        if down is None or up.shape[1] != len(down) or len(up) % heads:
-            return None
-        up = up * _inner_gain(block, "norm_latent_query", values, len(down))
-        return up.reshape(heads, -1, len(down))[:, :plain].reshape(-1, len(down)) @ down
-    rows = None if "query" not in block.roles else reading(stack, values.whole(block.roles["query"]))
-    if rows is None or len(rows) % heads:
-        return None
-    straight: Floats = rows.reshape(heads, -1, stack.width)[:, :plain].reshape(-1, stack.width)
-    return straight
-
-
-def _inner_gain(block: Block, role: str, values: Values, rank: int) -> Floats:
-    """Gains of the norm inside the latent."""
-    stored = values.whole(block.roles[role]) if role in block.roles else None
-    return stored if stored is not None and stored.shape == (rank,) else np.ones(rank, np.float32)
+def _known(rows: Floats | None) -> Floats:
+    """Rows of a matrix whose shape was looked at before."""
+    if rows is None:
+        raise ValueError("a matrix has no side of the stream's width")
+    return rows
 
 
 def per_key_head(rows: Floats, wanted: int, key_heads: int) -> Floats | None:

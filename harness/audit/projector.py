@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,9 +14,10 @@ from harness.audit.finding import P_FLOOR, Component, Finding, Strength
 from harness.audit.matrices import unit
 from harness.audit.pair import Pair
 from harness.audit.regions import NUMBERED
-from harness.audit.values import Floats
+from harness.audit.values import Floats, Ids, Values
 
-MOST_ROWS = 2048
+MOST_ROWS, MOST_VALUES = 2048, 1 << 25
+"""Rows of a matrix that are compared, and their values: of larger rows, such as experts, the beginning."""
 FEWEST_ROWS = 8
 LOOSE: tuple[Component, ...] = ("projector", "vision", "audio", "text")
 
@@ -83,7 +85,7 @@ def _tried(pair: Pair, component: Component) -> Iterator[Tried]:
         if len(shape) < 2 or shape[0] < FEWEST_ROWS:
             continue
         for other in _alike(pair, component, name):
-            yield _rows_in_order(ours.subject.values.whole(name), theirs.subject.values.whole(other), name, other)
+            yield _rows_in_order(ours.subject.values, theirs.subject.values, name, other)
 
 
 def _alike(pair: Pair, component: Component, name: str) -> Iterator[str]:
@@ -97,14 +99,32 @@ def _alike(pair: Pair, component: Component, name: str) -> Iterator[str]:
             yield other
 
 
-def _rows_in_order(ours: Floats, theirs: Floats, name: str, other: str) -> Tried:
-    chosen = np.unique(np.linspace(0, len(ours) - 1, min(len(ours), MOST_ROWS)).astype(np.int64))
-    left, right = (_centred(side.reshape(len(side), -1)[chosen]) for side in (ours, theirs))
+def _rows_in_order(ours: Values, theirs: Values, name: str, other: str) -> Tried:
+    count = ours.tensors[name].shape[0]
+    chosen = np.unique(np.linspace(0, count - 1, min(count, MOST_ROWS)).astype(np.int64))
+    left, right = _centred(_beginnings(ours, name, chosen)), _centred(_beginnings(theirs, other, chosen))
     similarity = left @ right.T
     kept = int(np.count_nonzero(match(similarity) == np.arange(len(chosen))))
     p_value = chance_of_agreement(kept, len(chosen), len(chosen))
-    close = float(np.vdot(ours, theirs)) / max(float(np.linalg.norm(ours) * np.linalg.norm(theirs)), 1e-30)
-    return Tried(p_value, kept / len(chosen), float(np.median(np.diagonal(similarity))), close, name, other)
+    alike, share = float(np.median(np.diagonal(similarity))), kept / len(chosen)
+    return Tried(p_value, share, alike, cosine(ours, theirs, name, other), name, other)
+
+
+def _beginnings(values: Values, name: str, chosen: Ids) -> Floats:
+    """The chosen rows, or as much of each as all may hold, such as of experts in one tensor."""
+    most = MOST_VALUES // len(chosen)
+    if math.prod(values.tensors[name].shape[1:]) <= most:
+        return values.rows(name, chosen).reshape(len(chosen), -1)
+    return np.stack([values.span(name, int(row), 1).reshape(-1)[:most] for row in chosen])
+
+
+def cosine(ours: Values, theirs: Values, name: str, other: str) -> float:
+    """Of two whole tensors of one shape, read a part at a time."""
+    sums = np.zeros(3)
+    for first, count in ours.spans(name):
+        one, two = ours.span(name, first, count), theirs.span(other, first, count)
+        sums += np.vdot(one, two), np.vdot(one, one), np.vdot(two, two)
+    return float(sums[0] / max(float(np.sqrt(sums[1] * sums[2])), 1e-30))
 
 
 def _centred(rows: Floats) -> Floats:

@@ -7,12 +7,14 @@ those of symmetric matrices, the cheapest there are for what has the size of wid
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.linalg import eigh
 
 from harness.audit.matrices import unit
+from harness.audit.tables import Table, like
 from harness.audit.values import Floats, Ids
 
 AT_ONCE = 2048
@@ -25,12 +27,9 @@ ROUNDING_OF_PRODUCTS = 1e-13
 Doubles = npt.NDArray[np.float64]
 
 
-def white(rows: Floats, *, out: Floats | None = None) -> Floats:
-    """Rows of unit length whose directions all have the same variance, in the basis in which they stand.
-
-    `out` may be `rows`, which then hold the result.
-    """
-    centre, offset = _mean(rows), np.zeros(rows.shape[1])
+def white(rows: Table) -> Table:
+    """Rows of unit length whose directions all have the same variance, in the basis in which they stand."""
+    centre, offset = mean(rows), np.zeros(rows.shape[1])
     for some in _split(len(rows)):
         offset += unit(rows[some] - centre).sum(0, dtype=np.float64) / len(rows)
     squares = np.zeros((rows.shape[1],) * 2)
@@ -38,15 +37,15 @@ def white(rows: Floats, *, out: Floats | None = None) -> Floats:
         shifted = unit(rows[some] - centre) - offset
         squares += shifted.T @ shifted
     root = _inverse_root(squares, ROUNDING)
-    whitened = np.empty_like(rows) if out is None else out
+    whitened = like(rows)
     for some in _split(len(rows)):
-        whitened[some] = (unit(rows[some] - centre) - offset) @ root
+        whitened[some] = ((unit(rows[some] - centre) - offset) @ root).astype(np.float32)
     return whitened
 
 
-def crossed(ours: Floats, theirs: Floats, tokens: Ids | None = None) -> Doubles:
+def crossed(ours: Table, theirs: Table, tokens: Ids | None = None) -> Doubles:
     """oursᵀ theirs of rows centred and of unit length, (width, other width); of the given `tokens`, or all."""
-    means, total = (_mean(ours, tokens), _mean(theirs, tokens)), np.zeros((ours.shape[1], theirs.shape[1]))
+    means, total = (mean(ours, tokens), mean(theirs, tokens)), np.zeros((ours.shape[1], theirs.shape[1]))
     for some in _split(len(ours), tokens):
         total += unit(ours[some] - means[0]).T @ unit(theirs[some] - means[1])
     return total
@@ -61,19 +60,19 @@ def polar(matrix: npt.NDArray[np.floating]) -> Floats:
     return turned
 
 
-def closeness(ours: Floats, theirs: Floats, turn: Floats | None = None, tokens: Ids | None = None) -> float:
+def closeness(ours: Table, theirs: Table, turn: Floats | None = None, tokens: Ids | None = None) -> float:
     """Median cosine of centred rows in one basis, `ours` turned into it; of the given `tokens`, or all."""
-    means = _mean(ours, tokens), _mean(theirs, tokens)
+    means = mean(ours, tokens), mean(theirs, tokens)
     return float(np.median(_cosines(ours, theirs, means, turn, tokens)))
 
 
-def least_alike(left: Floats, right: Floats, turn: Floats | None, share: float) -> float:
+def least_alike(left: Table, right: Table, turn: Floats | None, share: float) -> float:
     """Of rows that are whitened already: the cosine that this share of them stays below."""
     nothing = np.zeros(1, np.float32)
     return float(np.quantile(_cosines(left, right, (nothing, nothing), turn, None), share))
 
 
-def correlations(left: Floats, right: Floats) -> Floats:
+def correlations(left: Table, right: Table) -> Floats:
     """Of every dimension of one whitened table with every one of another, (width, other width)."""
     total = _products(left, right, None)
     ours, theirs = _lengths(left), _lengths(right)
@@ -81,7 +80,7 @@ def correlations(left: Floats, right: Floats) -> Floats:
     return scaled
 
 
-def held_out_correlations(left: Floats, right: Floats, fitted: Ids, tested: Ids) -> Doubles:
+def held_out_correlations(left: Table, right: Table, fitted: Ids, tested: Ids) -> Doubles:
     """Of the directions that are most alike on the `fitted` rows of two whitened tables, one after the other: their
     correlations on the `tested` rows, (narrower width,).
     """
@@ -96,6 +95,19 @@ def held_out_correlations(left: Floats, right: Floats, fitted: Ids, tested: Ids)
     return np.asarray((both - ours * theirs) / np.where(spread > 0, spread, 1))
 
 
+def nearest(vectors: Floats, rows: Table, centre: Floats, into: Floats) -> Ids:
+    """For each vector the row with the highest cosine, once rows are centred and brought into the vectors' basis."""
+    best, found = np.full(len(vectors), -np.inf, np.float32), np.zeros(len(vectors), np.int64)
+    for some in _split(len(rows)):
+        brought = unit(np.asarray((rows[some] - centre) @ into, np.float32))
+        cosines = np.asarray(vectors @ brought.T, np.float32)
+        place = cosines.argmax(1)
+        highest = cosines[np.arange(len(vectors)), place]
+        better = highest > best
+        best[better], found[better] = highest[better], place[better] + some.start
+    return found
+
+
 def _directions(product: Doubles) -> tuple[Floats, Floats]:
     """Singular vectors as columns, those of the larger side from those of the smaller."""
     if product.shape[0] > product.shape[1]:
@@ -107,7 +119,7 @@ def _directions(product: Doubles) -> tuple[Floats, Floats]:
     return vectors.astype(np.float32), others.astype(np.float32)
 
 
-def _products(left: Floats, right: Floats, tokens: Ids | None) -> Doubles:
+def _products(left: Table, right: Table, tokens: Ids | None) -> Doubles:
     """leftᵀ right as they stand, of some rows."""
     total = np.zeros((left.shape[1], right.shape[1]))
     for some in _split(len(left), tokens):
@@ -116,13 +128,14 @@ def _products(left: Floats, right: Floats, tokens: Ids | None) -> Doubles:
 
 
 def _cosines(
-    ours: Floats, theirs: Floats, means: tuple[Floats, Floats], turn: Floats | None, tokens: Ids | None
+    ours: Table, theirs: Table, means: tuple[Floats, Floats], turn: Floats | None, tokens: Ids | None
 ) -> Doubles:
     found: list[Floats] = []
     for some in _split(len(ours), tokens):
         one: Floats = ours[some] - means[0]
+        brought: Floats = one if turn is None else one @ turn
         other: Floats = theirs[some] - means[1]
-        found.append((unit(one if turn is None else one @ turn) * unit(other)).sum(1))
+        found.append((unit(brought) * unit(other)).sum(1))
     return np.concatenate(found).astype(np.float64)
 
 
@@ -140,7 +153,7 @@ def _inverse_root(squares: Doubles, rounding: float) -> Doubles:
     return np.asarray((kept / np.sqrt(sizes[first:])) @ kept.T)
 
 
-def _lengths(rows: Floats) -> Doubles:
+def _lengths(rows: Table) -> Doubles:
     """Of every column; 1 for those of nothing."""
     squares = np.zeros(rows.shape[1])
     for some in _split(len(rows)):
@@ -148,15 +161,16 @@ def _lengths(rows: Floats) -> Doubles:
     return np.asarray(np.sqrt(np.where(squares > 0, squares, 1)))
 
 
-def _mean(rows: Floats, tokens: Ids | None = None) -> Floats:
+def mean(rows: Table, tokens: Ids | None = None) -> Floats:
+    """Of the given `tokens`, or all, (width,)."""
     total = np.zeros(rows.shape[1])
     for some in _split(len(rows), tokens):
         total += rows[some].sum(0, dtype=np.float64)
-    mean: Floats = (total / max(1, len(rows) if tokens is None else len(tokens))).astype(np.float32)
-    return mean
+    centre: Floats = (total / max(1, len(rows) if tokens is None else len(tokens))).astype(np.float32)
+    return centre
 
 
-def _split(count: int, tokens: Ids | None = None) -> Iterator[slice | Ids]:
+def _split(count: int, tokens: Ids | None = None) -> Iterator[Any]:
     """A few rows after another."""
     for start in range(0, count if tokens is None else len(tokens), AT_ONCE):
         yield slice(start, min(count, start + AT_ONCE)) if tokens is None else tokens[start : start + AT_ONCE]

@@ -16,10 +16,12 @@ from harness.audit.agreement import chance_of_agreement, match
 from harness.audit.calibration import ALPHA, ENDS_ALIGNED
 from harness.audit.embeddings import held_out_alignment
 from harness.audit.finding import P_FLOOR, Component, Finding, LayerPair, Strength
-from harness.audit.frame import procrustes
+from harness.audit.frame import MEMORY_GIB, left_out, procrustes, widest
+from harness.audit.matrices import unit
 from harness.audit.pair import FEWEST_PER_DIMENSION, Body
 from harness.audit.sketch import DIGEST_BYTES, Sketch, SketchedUnits, token_hash
-from harness.audit.units import Units, halves, units_of
+from harness.audit.tables import Table, stored
+from harness.audit.units import Part, Units, parts_of
 from harness.audit.values import Floats
 
 METHOD = "sketch"
@@ -32,6 +34,10 @@ SAME_JACCARD, SAME_ID_SHARE = 0.9, 0.5
 """A vocabulary that is nearly the same, as for whole tokenizers."""
 FRAMES = 2
 """Ways of bringing the two streams together; both count whether needed or not."""
+TURNED: tuple[Component, ...] = ("embeddings", "text")
+"""What a rotation that shared tokens determine is needed for."""
+Shared = tuple[Table, Table]
+"""Vectors of the tokens that both have: (tokens, width) of the checkpoint and of the sketch."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +53,11 @@ class Seen:
     p_value: float
 
 
-def findings(ours: Body, sketch: Sketch, components: Sequence[Component]) -> list[Finding]:
+def findings(
+    ours: Body, sketch: Sketch, components: Sequence[Component], memory_gib: float = MEMORY_GIB
+) -> list[Finding]:
     """What the sketch shows of each component, and of which it says nothing."""
-    found = list(_found(ours, sketch))
+    found = list(_found(ours, sketch, memory_gib))
     told = {finding.component for finding in found}
     return [*found, *(_silent(sketch, component) for component in components if component not in told)]
 
@@ -61,13 +69,20 @@ def _silent(sketch: Sketch, component: Component) -> Finding:
     )  # fmt: skip
 
 
-def _found(ours: Body, sketch: Sketch) -> Iterator[Finding]:
+def _found(ours: Body, sketch: Sketch, memory_gib: float) -> Iterator[Finding]:
     yield from _identical(ours, sketch)
-    yield from _embeddings(ours, sketch)
+    shared, turn = _shared_vectors(ours, sketch), None
+    if shared is not None:
+        width = max(shared[0].shape[1], shared[1].shape[1])
+        if width > widest(memory_gib):
+            yield from (left_out(component, sketch.name, METHOD, width, memory_gib) for component in TURNED)
+        else:
+            yield from _embeddings(sketch, shared)
+            turn = procrustes(shared[1], shared[0]) if len(shared[0]) >= width else None
     yield from _tokenizer(ours, sketch)
     for component in dict.fromkeys(part.component for part in sketch.head.units):
         if component in ours.anatomy.stacks:
-            yield from _layers(ours, sketch, component)
+            yield from _layers(ours, sketch, component, turn if component == "text" else None)
 
 
 def _identical(ours: Body, sketch: Sketch) -> Iterator[Finding]:
@@ -84,10 +99,7 @@ def _identical(ours: Body, sketch: Sketch) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def _embeddings(ours: Body, sketch: Sketch) -> Iterator[Finding]:
-    pair = _shared_vectors(ours, sketch)
-    if ours.anatomy.embedding is None or pair is None:
-        return
+def _embeddings(sketch: Sketch, pair: Shared) -> Iterator[Finding]:
     width = max(pair[0].shape[1], pair[1].shape[1])
     if len(pair[0]) < FEWEST_PER_DIMENSION * width // 2:
         return
@@ -119,8 +131,7 @@ def _tokenizer(ours: Body, sketch: Sketch) -> Iterator[Finding]:
     )  # fmt: skip
 
 
-def _shared_vectors(ours: Body, sketch: Sketch) -> tuple[Floats, Floats] | None:
-    """Vectors of the tokens that both have: (tokens, width) of the checkpoint and of the sketch."""
+def _shared_vectors(ours: Body, sketch: Sketch) -> Shared | None:
     embedding = ours.anatomy.embedding
     if embedding is None or not len(sketch.rows):
         return None
@@ -138,61 +149,59 @@ def _shared_vectors(ours: Body, sketch: Sketch) -> tuple[Floats, Floats] | None:
         if not both:
             return None
         rows, kept = (np.array(side, np.int64) for side in zip(*both, strict=True))
-    return ours.subject.values.rows(embedding, rows), sketch.vectors[kept]
+    return stored(ours.subject.values, embedding, rows, np.ones(1, np.float32)), sketch.vectors[kept]
 
 
-def _layers(ours: Body, sketch: Sketch, component: Component) -> Iterator[Finding]:
+def _layers(ours: Body, sketch: Sketch, component: Component, turn: Floats | None) -> Iterator[Finding]:
     stack = ours.anatomy.stacks[component]
     parts = [part for part in sketch.head.units if part.component == component]
-    turns = dict(_turns(ours, sketch, component))
+    turns = dict(_turns(ours, sketch, component, turn))
     if not turns:
         yield Finding(
             component=component, candidate=sketch.name, method=METHOD, strength="not_comparable",
             statement=f"the sketch of {sketch.name} has another width, and too few shared tokens to find a rotation",
         )  # fmt: skip
         return
-    brought = {frame: [_brought(sketch.matrices(part), turn) for part in parts] for frame, turn in turns.items()}
     seen: list[Seen] = []
-    for layer, block in enumerate(stack.blocks):
-        for units in units_of(stack, block, ours.subject.values):
-            for frame, vectors in brought.items():
-                seen += _against(units, layer, frame, parts, vectors)
+    for frame, turn in turns.items():
+        sketched = [_brought(sketch, part, turn) for part in parts]
+        for layer, block in enumerate(stack.blocks):
+            for part in parts_of(stack, block, ours.subject.values):
+                seen += _against(part, layer, frame, parts, sketched)
     if seen:
         yield _finding(component, sketch, seen, layers=len(stack.blocks))
 
 
-def _turns(ours: Body, sketch: Sketch, component: Component) -> Iterator[tuple[str, Floats | None]]:
+def _turns(
+    ours: Body, sketch: Sketch, component: Component, turn: Floats | None
+) -> Iterator[tuple[str, Floats | None]]:
     """Ways into the checkpoint's stream: None as stored, else (sketch's width, checkpoint's width)."""
-    width = sketch.tables[component].shape[1]
-    if width == ours.anatomy.stacks[component].width:
+    widths = sketch.tables[component].shape[1], ours.anatomy.stacks[component].width
+    if widths[0] == widths[1]:
         yield "as stored", None
-    pair = _shared_vectors(ours, sketch) if component == "text" else None
-    if pair is not None and pair[1].shape[1] == width and len(pair[0]) >= max(pair[0].shape[1], width):
-        yield "by vocabulary", procrustes(pair[1], pair[0])
+    if turn is not None and turn.shape == widths:
+        yield "by vocabulary", turn
 
 
-def _brought(matrices: Sequence[Floats], turn: Floats | None) -> list[Floats]:
-    if turn is None:
-        return list(matrices)
-    moved = [matrix @ turn for matrix in matrices]
-    return [rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-30) for rows in moved]
+def _brought(sketch: Sketch, part: SketchedUnits, turn: Floats | None) -> Units:
+    """The sketched units in the checkpoint's basis."""
+    first, *second = (rows if turn is None else unit(rows @ turn) for rows in sketch.matrices(part))
+    return Units(part.part, first, tuple(second), part.signed)
 
 
 def _against(
-    units: Units, layer: int, frame: str, parts: Sequence[SketchedUnits], vectors: Sequence[list[Floats]]
+    part: Part, layer: int, frame: str, parts: Sequence[SketchedUnits], sketched: Sequence[Units]
 ) -> Iterator[Seen]:
-    whole = halves(units)
-    for part, sketched in zip(parts, vectors, strict=True):
-        if part.signed != units.signed or not (part.signed or part.part == units.part):
-            continue
-        if part.matrices == len(whole):
-            yield _seen(sketched, whole, part, units, layer, frame)
+    like = [
+        (of, units) for of, units in zip(parts, sketched, strict=True)
+        if of.signed == part.signed and (part.signed or of.part == part.part) and of.matrices == len(part.matrices)
+    ]  # fmt: skip
+    similarities = part.similarities([units for _, units in like])
+    for (of, _), found in zip(like, similarities, strict=True):
+        yield _seen(found, of, part, layer, frame)
 
 
-def _seen(
-    sketched: Sequence[Floats], whole: Sequence[Floats], part: SketchedUnits, units: Units, layer: int, frame: str
-) -> Seen:
-    similarities = [a @ b.T for a, b in zip(sketched, whole, strict=True)]
+def _seen(similarities: Sequence[Floats], sketched: SketchedUnits, part: Part, layer: int, frame: str) -> Seen:
     chooser, tested = similarities[0], np.prod(similarities[1:], axis=0)
     if not part.signed:
         chooser, tested = np.abs(chooser), np.abs(tested)
@@ -202,7 +211,7 @@ def _seen(
     likeness = float(np.median(tested[matched, first[matched]])) if len(matched) else 0.0
     power = 1 / (len(similarities) - 1)
     return Seen(
-        layer=layer, other=part.layer, part=units.part, frame=frame, agreement=agreeing / min(chooser.shape),
+        layer=layer, other=sketched.layer, part=part.part, frame=frame, agreement=agreeing / min(chooser.shape),
         similarity=float(np.clip(np.sign(likeness) * abs(likeness) ** power, -1, 1)),
         p_value=chance_of_agreement(agreeing, *chooser.shape),
     )  # fmt: skip

@@ -28,7 +28,7 @@ from harness.audit.sketch import (
     token_hash,
 )
 from harness.audit.subject import open_subject, reading
-from harness.audit.units import Units, halves, units_of
+from harness.audit.units import Units, halves, parts_of
 from harness.audit.values import Floats, Ids
 from harness.errors import ConfigError
 
@@ -170,10 +170,9 @@ def _kept(body: Body, draw: Draw, notify: Callable[[str], None]) -> Iterator[Kep
     for component, stack in body.anatomy.stacks.items():
         for layer, block in enumerate(stack.blocks):
             notify(f"layer {layer + 1} of {len(stack.blocks)} of the {component}")
-            for units in units_of(stack, block, body.subject.values):
-                chosen = draw.order(np.arange(len(units)), f"{component}.{layer}.{units.part}")[:MOST_UNITS]
-                second = tuple(matrix[chosen] for matrix in units.second)
-                yield Kept(component, layer, Units(units.part, units.first[chosen], second, units.signed), len(units))
+            for part in parts_of(stack, block, body.subject.values):
+                chosen = draw.order(np.arange(len(part)), f"{component}.{layer}.{part.part}")[:MOST_UNITS]
+                yield Kept(component, layer, part.units(chosen), len(part))
 
 
 def _stored(name: str, rows: Floats) -> Tensors:

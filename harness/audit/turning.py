@@ -16,7 +16,7 @@ import numpy as np
 from harness.audit.conjugation import Partners, likeness, polished, rotation
 from harness.audit.invariants import Invariants, normal, of_attention, of_feed_forward, turned
 from harness.audit.parts import Block, Stack
-from harness.audit.units import units_of
+from harness.audit.units import parts_of
 from harness.audit.values import Floats, Values
 
 WIDEST = 2048
@@ -248,5 +248,5 @@ def _sign(turn: Floats, ours: Stack, theirs: Stack, values: tuple[Values, Values
 def _gates(stack: Stack, values: Values) -> list[Floats]:
     """Gates of some layers."""
     some = sorted(set(np.linspace(0, len(stack.blocks) - 1, 6).astype(int).tolist()))
-    found = [units for index in some for units in units_of(stack, stack.blocks[index], values) if units.signed]
-    return [units.first for units in found]
+    found = [part for index in some for part in parts_of(stack, stack.blocks[index], values) if part.signed]
+    return [part.units().first for part in found]

@@ -7,18 +7,38 @@ reads from and writes to the same directions of the residual stream is not.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
-from harness.audit.matrices import gain, read, reading, unit
-from harness.audit.parts import Block, FeedForward, Stack
-from harness.audit.projections import per_key_head, projections
-from harness.audit.values import Floats, Values
+from harness.audit.matrices import Matrix, gain, is_across, lengths, read, reading, unit
+from harness.audit.parts import Block, FeedForward, Fusion, Stack
+from harness.audit.projections import Projections, Side, per_key_head
+from harness.audit.values import Floats, Ids, Values
 
 MOST_EXPERTS = 4
 """Experts of a layer that are compared; the record's notes say where a model has more."""
+MOST_BYTES = 1 << 28
+"""Cosines of a part's units that are held at once."""
+VALUES: tuple[Side, ...] = ("value", "output")
+QUERIES: tuple[Side, ...] = ("query", "key")
+"""Sides of an attention whose rows belong together: the first chooses the match."""
+
+
+class Rows(Protocol):
+    """Rows of the stream, one a unit, that are worked out or read when asked for."""
+
+    def __len__(self) -> int: ...
+
+    def rows(self, chosen: Ids, /) -> Floats:
+        """Rows of these units, (chosen, width)."""
+        ...
+
+    def cosines(self, vectors: Floats, /) -> Floats:
+        """Of vectors (n, width) with every unit's row made one of unit length, (n, units)."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -40,15 +60,62 @@ class Units:
         return len(self.first)
 
 
-def units_of(
+@dataclass(frozen=True)
+class Part:
+    """Units that are still where the checkpoint keeps them; the rest as in `Units`."""
+
+    part: str
+    matrices: tuple[Rows, ...]
+    signed: bool
+    heads: int = 1
+
+    def __len__(self) -> int:
+        return len(self.matrices[0])
+
+    def units(self, chosen: Ids | None = None) -> Units:
+        """Those of these numbers, or all."""
+        numbers = np.arange(len(self)) if chosen is None else chosen
+        first, *second = (unit(matrix.rows(numbers)) for matrix in self.matrices)
+        return Units(self.part, first, tuple(second), self.signed, self.heads)
+
+    def similarities(self, many: Sequence[Units]) -> Iterator[list[Floats]]:
+        """For each of these units, matrix by matrix, cosines with all of the part's, (units, part's units).
+
+        What is asked together is read once: as many as their cosines take MOST_BYTES.
+        """
+        each = 4 * len(self) * len(self.matrices)
+        most, group = max(1, MOST_BYTES // max(1, each)), 0
+        groups: list[list[Units]] = [[]]
+        for one in many:
+            if groups[-1] and group + len(one) > most:
+                groups.append([])
+                group = 0
+            groups[-1].append(one)
+            group += len(one)
+        for together in groups:
+            yield from self._similarities(together)
+
+    def _similarities(self, many: Sequence[Units]) -> list[list[Floats]]:
+        found: list[list[Floats]] = [[] for _ in many]
+        for number, matrix in enumerate(self.matrices):
+            having = [(index, halves(one)[number]) for index, one in enumerate(many) if number < len(halves(one))]
+            if having:
+                ends = np.cumsum([len(rows) for _, rows in having])[:-1]
+                cosines = matrix.cosines(np.concatenate([rows for _, rows in having]))
+                for (index, _), part in zip(having, np.split(cosines, ends), strict=True):
+                    found[index].append(part)
+        return found
+
+
+def parts_of(
     stack: Stack, block: Block, values: Values, experts: frozenset[str] | None = None, *, most: int = MOST_EXPERTS
-) -> list[Units]:
+) -> list[Part]:
     """Every part of a layer that can be read as units; of its experts those of these names, else at most so many."""
     chosen = _some(block.feed_forwards, most) if experts is None else [
         part for part in block.feed_forwards if part.part in experts or not part.part.startswith("experts.")
     ]  # fmt: skip
     found = [_feed_forward(stack, block, part, values) for part in chosen]
-    return [units for units in [*found, *_attention(stack, block, values)] if units is not None]
+    return [part for part in found if part is not None] + _attention(Projections(stack, block, values))
 
 
 def _some(parts: Sequence[FeedForward], most: int) -> Sequence[FeedForward]:
@@ -71,59 +138,87 @@ def router_rows(stack: Stack, block: Block, values: Values) -> Floats | None:
     return None if rows is None else unit(read(stack, rows, gain(stack, block, "norm_ffn", values)))
 
 
-def gated(stack: Stack, block: Block, part: FeedForward, values: Values) -> tuple[Floats | None, Floats, Floats] | None:
+def gated(stack: Stack, block: Block, part: FeedForward, values: Values) -> tuple[Matrix | None, Matrix, Matrix] | None:
     """Gate (None where one matrix reads), up and down as rows of the stream, gains folded in; None if unreadable."""
     before, after = gain(stack, block, "norm_ffn", values), gain(stack, block, "norm_after_ffn", values)
-    up = reading(stack, _matrix(values, part.up, part.slice_))
-    down = reading(stack, _matrix(values, part.down, part.slice_), writes=True)
+    up = _matrix(stack, values, part.up, part.slice_, before)
+    down = _matrix(stack, values, part.down, part.slice_, after, writes=True)
     if up is None or down is None:
         return None
-    gate, up = _parted(stack, part, up, values)
+    gate = None if part.gate is None else _matrix(stack, values, part.gate, part.slice_, before)
+    if part.fused != "no" and len(up) % 2 == 0:
+        gate, up = (replace(up, units=units) for units in _parted(len(up), part.fused))
     if len(up) != len(down) or (gate is not None and len(gate) != len(up)):
         return None
-    return None if gate is None else read(stack, gate, before), read(stack, up, before), down * after
+    return gate, up, down
 
 
-def _feed_forward(stack: Stack, block: Block, part: FeedForward, values: Values) -> Units | None:
-    found = gated(stack, block, part, values)
-    if found is None:
+def _parted(units: int, fused: Fusion) -> tuple[range, range]:
+    """Which rows are gate's, and which up's."""
+    if fused == "alternating":
+        return range(0, units, 2), range(1, units, 2)
+    return range(units // 2), range(units // 2, units)
+
+
+def _matrix(
+    stack: Stack, values: Values, name: str, slice_: int | None, gains: Floats, *, writes: bool = False
+) -> Matrix | None:
+    shape = values.tensors[name].shape
+    shape = shape if slice_ is None else shape[1:]
+    across = is_across(stack, shape, writes=writes)
+    if across is None:
         return None
-    gate, up, down = found
-    if gate is None:
-        return Units(part.part, unit(up), (unit(down),), signed=True)
-    return Units(part.part, unit(gate), (unit(up), unit(down)), signed=True)
+    return Matrix(stack, values, name, gains, range(shape[1 if across else 0]), across, writes, slice_)
 
 
-def _parted(stack: Stack, part: FeedForward, up: Floats, values: Values) -> tuple[Floats | None, Floats]:
-    """Gate (None where there is none) and up."""
-    if part.fused == "no":
-        return (None if part.gate is None else reading(stack, _matrix(values, part.gate, part.slice_))), up
-    if len(up) % 2:
-        return None, up
-    if part.fused == "alternating":
-        return up[0::2], up[1::2]
-    gate, rest = np.split(up, 2)
-    return gate, rest
+def _feed_forward(stack: Stack, block: Block, part: FeedForward, values: Values) -> Part | None:
+    found = gated(stack, block, part, values)
+    return None if found is None else Part(part.part, tuple(one for one in found if one is not None), signed=True)
 
 
-def _attention(stack: Stack, block: Block, values: Values) -> list[Units]:
-    parts = projections(stack, block, values)
-    found: list[Units] = []
-    if parts.value is not None and parts.output is not None:
-        written = per_key_head(parts.output, len(parts.value), parts.key_heads)
-        if written is not None:
-            found.append(Units("value", unit(parts.value), (unit(written),), signed=False, heads=parts.key_heads))
-    if parts.query is not None and parts.key is not None:
-        asked = per_key_head(parts.query, len(parts.key), parts.key_heads)
-        if asked is not None:
-            found.append(Units("query", unit(asked), (unit(parts.key),), signed=False, heads=parts.key_heads))
+def _attention(parts: Projections) -> list[Part]:
+    """Values with what their heads write, and queries with keys."""
+    found: list[Part] = []
+    for name, sides, count in (("value", VALUES, parts.count("value")), ("query", QUERIES, parts.count("key"))):
+        if count and all(_fits(parts, side, count) for side in sides):
+            rows = tuple(_Heads(parts, side, count) for side in sides)
+            found.append(Part(name, rows, signed=False, heads=parts.key_heads))
     return found
 
 
-def _matrix(values: Values, name: str, slice_: int | None) -> Floats:
-    return values.whole(name) if slice_ is None else values.rows(name, np.array([slice_]))[0]
+def _fits(parts: Projections, side: Side, count: int) -> bool:
+    """Whether the side has as many rows, or as many for each of the heads that share a key head."""
+    has = parts.count(side)
+    return has == count or (has > 0 and has % count == 0 and count % parts.key_heads == 0)
+
+
+@dataclass(frozen=True)
+class _Heads:
+    """One side of a layer's attention as `count` rows: those of heads that share a key head are summed."""
+
+    parts: Projections
+    side: Side
+    count: int
+
+    def __len__(self) -> int:
+        return self.count
+
+    def rows(self, chosen: Ids) -> Floats:
+        return self._all()[chosen]
+
+    def cosines(self, vectors: Floats) -> Floats:
+        rows = self._all()
+        products: Floats = vectors @ rows.T
+        products /= lengths(rows)
+        return products
+
+    def _all(self) -> Floats:
+        rows = per_key_head(self.parts.read(self.side), self.count, self.parts.key_heads)
+        if rows is None:
+            raise ValueError(f"{self.count} {self.side} rows were counted and cannot be read")
+        return rows
 
 
 def halves(units: Units) -> Sequence[Floats]:
-    """All matrices of the units."""
+    """All matrices of the units: the first chooses the match, the others are tested."""
     return (units.first, *units.second)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 import math
-from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,8 @@ WEIGHTS = frozenset({"F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2", "I8"})
 """Types that weights come in; the others hold indices, masks and packed codes."""
 BEYOND = 1e12
 """Values are taken as no larger: no trained weight is, and squares of larger ones overflow."""
+AT_ONCE = 1 << 24
+"""Values that are read, or unpacked, at once where all of a tensor is not needed: 64 MiB of them."""
 SCALES = ("_scale_inv", "_scale", ".scale", "_scales", ".scales")
 
 
@@ -46,27 +49,53 @@ class Values:
     """The values of one checkpoint's tensors, read when asked for. Nothing is mapped: mapped pages count as memory."""
 
     def __init__(self, tensors: Mapping[str, Tensor]) -> None:
-        self.packed = packed.find(tensors, lambda name: _stored(tensors[name]))
         self.stored = tensors
+        self._last: tuple[str, npt.NDArray[Any]] = ("", np.zeros(0))
+        self.packed = packed.find(tensors, self._codes)
         self.tensors = {**tensors, **{name: one.tensor for name, one in self.packed.items()}}
         """Those that are packed, as they are unpacked."""
 
     def whole(self, name: str) -> Floats:
         """All values, dequantised, in the tensor's shape."""
-        if name in self.packed:
-            return _bounded(self.packed[name].values(self._codes))
         tensor = self.tensors[name]
-        return self._scaled(name, _floats(_stored(tensor), tensor.dtype), None)
+        return self.span(name, 0, _length(tensor)).reshape(tensor.shape)
+
+    def span(self, name: str, first: int, count: int, slice_: int | None = None) -> Floats:
+        """`count` rows from `first` on (slices of the first axis); of a stack of matrices, of the one at `slice_`."""
+        tensor = self.tensors[name]
+        if name in self.packed:
+            unpack = self.packed[name].values
+            if slice_ is None:
+                return _bounded(unpack(self._codes, first, count))
+            return _bounded(unpack(self._codes, slice_, 1)[0, first : first + count])
+        if slice_ is None:
+            stored = _codes(tensor, first, count)
+        else:
+            rows, *inner = tensor.shape[1:]
+            stored = _codes(replace(tensor, shape=(tensor.shape[0] * rows, *inner)), slice_ * rows + first, count)
+        return self._scaled(name, _floats(stored, tensor.dtype), np.arange(first, first + count), slice_)
 
     def rows(self, name: str, rows: Ids) -> Floats:
         """Some rows of a matrix (or slices of the first axis), in the order of `rows`."""
-        if name in self.packed:
-            return self.whole(name)[rows]
         tensor = self.tensors[name]
         values = np.empty((len(rows), *tensor.shape[1:]), np.float32)
-        for start, run in _runs(rows):
-            values[start : start + len(run)] = _floats(_codes(tensor, run[0], len(run)), tensor.dtype)
-        return self._scaled(name, values, rows)
+        if name not in self.packed:
+            for start, run in runs(rows):
+                values[start : start + len(run)] = _floats(_codes(tensor, run[0], len(run)), tensor.dtype)
+            return self._scaled(name, values, rows)
+        for first, count in self.spans(name):  # what is packed is unpacked a part at a time
+            here = np.flatnonzero((rows >= first) & (rows < first + count))
+            if len(here):
+                low, high = int(rows[here].min()), int(rows[here].max()) + 1
+                values[here] = self.span(name, low, high - low)[rows[here] - low]
+        return values
+
+    def spans(self, name: str, slice_: int | None = None) -> Iterator[tuple[int, int]]:
+        """First row and number of rows of parts of at most AT_ONCE values, or of one row."""
+        shape = self.tensors[name].shape if slice_ is None else self.tensors[name].shape[1:]
+        each = max(1, AT_ONCE // max(1, math.prod(shape[1:])))
+        for first in range(0, shape[0] if shape else 1, each):
+            yield first, min(each, (shape[0] if shape else 1) - first)
 
     def beginning(self, name: str, most: int = 1 << 20) -> Floats:
         """The first rows of a tensor, at most so many values (one row at least), in its number of dimensions."""
@@ -76,44 +105,61 @@ class Values:
         rows = max(1, most // max(1, math.prod(shape[1:])))
         return self.rows(name, np.arange(min(rows, shape[0]), dtype=np.int64))
 
-    def _codes(self, name: str) -> npt.NDArray[Any]:
-        """A part of a packed weight: integers as stored, anything else as numbers."""
-        codes = _stored(tensor := self.stored[name])
+    def _codes(self, name: str, first: int = 0, count: int | None = None) -> npt.NDArray[Any]:
+        """Some or all of a part of a packed weight: integers as stored, anything else as numbers.
+
+        What is read whole, part after part of a weight, is kept until another is.
+        """
+        tensor = self.stored[name]
+        if count is not None:
+            codes = _codes(tensor, first, count)
+        elif self._last[0] == name:
+            codes = self._last[1]
+        else:
+            codes = _codes(tensor, 0, _length(tensor)).reshape(tensor.shape)
+            self._last = (name, codes) if codes.nbytes > AT_ONCE else self._last
         return codes if tensor.dtype in WHOLE else _floats(codes, tensor.dtype)
 
-    def _scaled(self, name: str, values: Floats, rows: Ids | None) -> Floats:
+    def _scaled(self, name: str, values: Floats, rows: Ids, slice_: int | None = None) -> Floats:
         """Codes times their scale, where the checkpoint holds one: per tensor, per row or per square block."""
         scale = next((name + suffix for suffix in SCALES if name + suffix in self.tensors), None)
         if scale is None or scale == name or values.ndim < 2:
             return values
         shape = self.tensors[name].shape
         factor = np.asarray(self.whole(scale), np.float32)
+        if slice_ is not None and factor.size > 1 and len(factor) == shape[0]:
+            factor, shape = factor[slice_], shape[1:]
         if factor.size == 1:
-            return values * factor.reshape(())
+            values *= factor.reshape(())
+            return values
         if factor.ndim == 1 and len(factor) == shape[0]:
             factor = factor[:, None]
         if values.ndim != 2 or factor.ndim != 2 or 0 in factor.shape:
             return values
         block = [-(-size // parts) for size, parts in zip(shape, factor.shape, strict=False)]
-        index = np.arange(shape[0]) if rows is None else rows
-        return cast(Floats, values * factor[index // block[0]][:, np.arange(shape[1]) // block[1]])
+        columns = np.arange(shape[1]) // block[1]
+        for part in _parts(values.shape):
+            values[part] *= factor[rows[part] // block[0]][:, columns]
+        return values
+
+
+def _parts(shape: Sequence[int]) -> Iterator[slice]:
+    """Some rows after another: at most AT_ONCE / 4 values, or one row."""
+    each = max(1, AT_ONCE // 4 // max(1, math.prod(shape[1:])))
+    for first in range(0, shape[0], each):
+        yield slice(first, min(shape[0], first + each))
 
 
 def _length(tensor: Tensor) -> int:
     return tensor.shape[0] if tensor.shape else 1
 
 
-def _runs(rows: Ids) -> Iterator[tuple[int, range]]:
+def runs(rows: Ids) -> Iterator[tuple[int, range]]:
     """Rows that follow each other, read in one go: the place of the first among those asked for, and the rows."""
     breaks = np.flatnonzero(np.diff(rows) != 1) + 1
     for run in np.split(np.arange(len(rows)), breaks):
         if len(run):
             yield int(run[0]), range(int(rows[run[0]]), int(rows[run[-1]]) + 1)
-
-
-def _stored(tensor: Tensor) -> npt.NDArray[Any]:
-    """All stored codes, in the tensor's shape."""
-    return _codes(tensor, 0, _length(tensor)).reshape(tensor.shape)
 
 
 def _codes(tensor: Tensor, first: int, count: int) -> npt.NDArray[Any]:
@@ -135,8 +181,10 @@ def _floats(codes: npt.NDArray[Any], dtype: str) -> Floats:
         wide <<= 16  # in place: a large tensor is in memory once
         return _bounded(wide.view(np.float32))
     if dtype in FLOAT8:
-        values: Floats = FLOAT8[dtype][codes]
-        return values
+        values = np.empty(codes.shape, np.float32)
+        for part in _parts(codes.shape) if codes.ndim else ():
+            values[part] = FLOAT8[dtype][codes[part]]
+        return values if codes.ndim else FLOAT8[dtype][codes]
     if dtype in ("F32", "F64"):
         return _bounded(np.asarray(codes))
     return np.asarray(codes, np.float32)

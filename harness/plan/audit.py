@@ -15,3 +15,5 @@ class Audit(Frozen):
     """Models that an entrant may descend from, each with its owner; an entrant is never held against itself."""
     nulls: tuple[Model, ...] = ()
     """Models known to be independent of each other: what pairs of them reach supports nothing."""
+    memory_gib: float = Field(4.0, ge=1)
+    """What an audit may take; streams too wide to be turned within it are compared as they are stored."""

@@ -48,6 +48,8 @@ class Parts:
     theirs: Sequence[Weights]
     """The candidates."""
     nulls: Sequence[Weights]
+    memory_gib: float
+    """What the audit may take."""
 
 
 def party_of(model: Model) -> Party:
@@ -74,7 +76,7 @@ def audit_entrants(
     for model, candidates in entrants:
         ours = Weights(model, checkpoints[model.name].folder, checkpoints[model.name].files)
         theirs = [known[candidate.name] for candidate in candidates]
-        folder = _audited(round_, Parts(ours, theirs, nulls), root, results, screen, opened)
+        folder = _audited(round_, Parts(ours, theirs, nulls, round_.audit.memory_gib), root, results, screen, opened)
         found[model.name] = _in_plan(round_, folder)
     return with_audits(round_, found)
 
@@ -170,6 +172,7 @@ def _make(parts: Parts, manifest: AuditManifest, folder: AuditFolder, screen: Sc
             name=parts.ours.model.name,
             parties={**parties, ENTRANT: party_of(parts.ours.model)},
             opened=opened,
+            memory_gib=parts.memory_gib,
         )
     if report.cost is not None:
         write_record(folder.execution, log.audit_execution(report.cost))
@@ -181,6 +184,7 @@ def _manifest(parts: Parts, root: Path) -> AuditManifest:
         ENTRANT: parts.ours.identity,
         "candidates": {each.model.name: each.identity for each in parts.theirs},
         "nulls": {each.model.name: each.identity for each in parts.nulls},
+        "memory_gib": parts.memory_gib,
         "code": code_digest(root),
         "versions": installed_versions(),
     }

@@ -1,9 +1,12 @@
-"""`python -m tests.bench.audit [--layers N] [--folder DIR]`: what an audit of large models costs.
+"""`python -m tests.bench.audit [--layers N | --shapes] [--folder DIR]`: what an audit of large models costs.
 
 Two mixtures of experts of noise, as wide as the largest that are known (2.5 GB a layer, 3.7 GB of embeddings and
 head), are made, read beside the disk's own rate, and audited against each other in a process of its own. Then the units
 of two deeper ones are compared, so that what a layer costs is told from what a pair of layers does. The result goes to
 results/bench/audit.json.
+
+With `--shapes` nothing but memory is measured, of models that are large in other ways (39 GB of disk, one after the
+other): results/bench/audit_shapes.json.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -29,20 +33,32 @@ from harness.environment import ROOT
 from harness.store import write_json
 from tests.bench.large import Large, make
 
-OUT = ROOT / "results" / "bench" / "audit.json"
+OUT, SHAPES_OUT = (ROOT / "results" / "bench" / name for name in ("audit.json", "audit_shapes.json"))
 DEEP = Large(layers=12, experts=2, heads=28, vocab=8)
 """Without tokens, so that the streams are compared as stored alone."""
+WIDE = Large(width=8192, expert=28_672, experts=0, heads=64, vocab=40_960, layers=1)
+"""As wide as is turned within 4 GiB, with the feed-forward blocks of dense models of 70 billion parameters."""
+MANY = Large(experts=2, heads=128, latent=True, vocab=8, layers=61)
+"""As many layers, heads and latents as DeepSeek-V3 has; without tokens."""
+FEW = replace(MANY, layers=4)
+BROAD = Large(width=16_384, expert=53_248, experts=0, heads=128, vocab=8, layers=1)
+"""Wider than is turned within 4 GiB: as Llama 3.1 405B; without tokens."""
+SHAPES = {"wide": (WIDE, WIDE), "many layers": (MANY, FEW), "broad": (BROAD, BROAD)}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--layers", type=int, default=3, help="layers of the audited model; the candidate has half")
     parser.add_argument("--folder", type=Path, help="where the models are made and removed again")
-    parser.add_argument("--out", type=Path, default=OUT)
+    parser.add_argument("--shapes", action="store_true", help="memory alone, of models that are large in other ways")
+    parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     with TemporaryDirectory(dir=given.folder) as temporary:
-        found = measure(Path(temporary), Large(layers=given.layers), Large(layers=(given.layers + 1) // 2))
-    write_json(given.out, found)
+        if given.shapes:
+            found = {name: measure_memory(Path(temporary), *pair) for name, pair in SHAPES.items()}
+        else:
+            found = measure(Path(temporary), Large(layers=given.layers), Large(layers=(given.layers + 1) // 2))
+    write_json(given.out or (SHAPES_OUT if given.shapes else OUT), found)
     print(json.dumps(found, indent=1))  # noqa: T201
 
 
@@ -64,6 +80,15 @@ def measure(folder: Path, ours: Large, theirs: Large) -> dict[str, object]:
         shutil.rmtree(model)
     deep = make(folder / "deep", DEEP, 3), make(folder / "deep_too", DEEP, 4)
     return figures | {"deep": units_compared(*deep)}
+
+
+def measure_memory(folder: Path, ours: Large, theirs: Large) -> object:
+    """An audit of two models that are removed again."""
+    checkpoint, candidate = make(folder / "ours", ours, 1), make(folder / "theirs", theirs, 2)
+    found = audited(checkpoint, candidate, folder / "audit.json")
+    for model in (checkpoint, candidate):
+        shutil.rmtree(model)
+    return found
 
 
 def _seconds(reading: list[dict[str, float]], rate: str) -> float:

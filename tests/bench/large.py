@@ -1,4 +1,4 @@
-"""A mixture of experts of many gigabytes, made of noise: sharded, 16 bits, under the hub's names."""
+"""A mixture of experts, or a dense model, of many gigabytes, made of noise: sharded, 16 bits, under the hub's names."""
 
 from __future__ import annotations
 
@@ -20,11 +20,14 @@ class Large:
     expert: int = 2048
     """Hidden neurons of an expert."""
     experts: int = 24
+    """None: one feed-forward block of `expert` neurons."""
     heads: int = 56
     head: int = 128
     kv_heads: int = 8
     vocab: int = 129_280
     layers: int = 3
+    latent: bool = False
+    """Attention through latents, as large as DeepSeek-V3's."""
 
     @property
     def values(self) -> int:
@@ -43,21 +46,40 @@ class Large:
         width, queries, keys = self.width, self.heads * self.head, self.kv_heads * self.head
         yield "input_layernorm.weight", (width,)
         yield "post_attention_layernorm.weight", (width,)
-        yield "self_attn.q_proj.weight", (queries, width)
-        yield "self_attn.k_proj.weight", (keys, width)
-        yield "self_attn.v_proj.weight", (keys, width)
-        yield "self_attn.o_proj.weight", (width, queries)
+        yield from self._latent() if self.latent else self._plain(queries, keys)
+        if not self.experts:
+            yield from self._gated("mlp")
+            return
         yield "mlp.gate.weight", (self.experts, width)
         for expert in range(self.experts):
-            stem = f"mlp.experts.{expert}"
-            yield f"{stem}.gate_proj.weight", (self.expert, width)
-            yield f"{stem}.up_proj.weight", (self.expert, width)
-            yield f"{stem}.down_proj.weight", (width, self.expert)
+            yield from self._gated(f"mlp.experts.{expert}")
+
+    def _plain(self, queries: int, keys: int) -> Iterator[tuple[str, tuple[int, ...]]]:
+        yield "self_attn.q_proj.weight", (queries, self.width)
+        yield "self_attn.k_proj.weight", (keys, self.width)
+        yield "self_attn.v_proj.weight", (keys, self.width)
+        yield "self_attn.o_proj.weight", (self.width, queries)
+
+    def _latent(self) -> Iterator[tuple[str, tuple[int, ...]]]:
+        heads, head, turned, rank, asking = self.heads, self.head, self.head // 2, 4 * self.head, 12 * self.head
+        yield "self_attn.q_a_proj.weight", (asking, self.width)
+        yield "self_attn.q_a_layernorm.weight", (asking,)
+        yield "self_attn.q_b_proj.weight", (heads * (head + turned), asking)
+        yield "self_attn.kv_a_proj_with_mqa.weight", (rank + turned, self.width)
+        yield "self_attn.kv_a_layernorm.weight", (rank,)
+        yield "self_attn.kv_b_proj.weight", (heads * 2 * head, rank)
+        yield "self_attn.o_proj.weight", (self.width, heads * head)
+
+    def _gated(self, stem: str) -> Iterator[tuple[str, tuple[int, ...]]]:
+        yield f"{stem}.gate_proj.weight", (self.expert, self.width)
+        yield f"{stem}.up_proj.weight", (self.expert, self.width)
+        yield f"{stem}.down_proj.weight", (self.width, self.expert)
 
     def config(self) -> dict[str, object]:
         """config.json."""
+        family, kind = ("DeepseekV3", "deepseek_v3") if self.latent else ("Qwen3Moe", "qwen3_moe")
         return {
-            "architectures": ["Qwen3MoeForCausalLM"], "model_type": "qwen3_moe", "hidden_size": self.width,
+            "architectures": [f"{family}ForCausalLM"], "model_type": kind, "hidden_size": self.width,
             "moe_intermediate_size": self.expert, "intermediate_size": self.expert, "num_experts": self.experts,
             "num_hidden_layers": self.layers, "num_attention_heads": self.heads, "head_dim": self.head,
             "num_key_value_heads": self.kv_heads, "vocab_size": self.vocab, "tie_word_embeddings": False,

@@ -20,7 +20,7 @@ from harness.audit.aligned import unbiased_cka
 from harness.audit.finding import Finding
 from harness.audit.frame import procrustes
 from harness.audit.pair import Body, Pair
-from harness.audit.projections import projections
+from harness.audit.projections import Projections, Side
 from harness.audit.subject import open_subject
 from harness.environment import CACHE
 from tests.zoo import attacks
@@ -81,18 +81,14 @@ def awm(pair: Pair, *, turned: bool) -> float:
     rows = pair.token_rows("embeddings")
     assert rows is not None
     turn = procrustes(*rows) if turned else np.eye(SHAPE.width, dtype=np.float32)
-    sides = [
-        [
-            projections(body.anatomy.stacks["text"], block, body.subject.values)
-            for block in body.anatomy.stacks["text"].blocks
-        ]
+    sides: list[list[Projections]] = [
+        [Projections(stack, block, body.subject.values) for block in stack.blocks]
         for body in (pair.ours, pair.theirs)
+        if (stack := body.anatomy.stacks["text"])
     ]
+    names: tuple[Side, ...] = ("query", "key")
     scores = [
-        [
-            np.mean([unbiased_cka(one.query @ turn, other.query), unbiased_cka(one.key @ turn, other.key)])
-            for other in sides[1]
-        ]
+        [np.mean([unbiased_cka(one.read(name) @ turn, other.read(name)) for name in names]) for other in sides[1]]
         for one in sides[0]
     ]
     return float(np.max(scores, axis=1).mean())

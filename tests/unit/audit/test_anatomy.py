@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from harness.audit.anatomy import anatomy
-from harness.audit.projections import projections
+from harness.audit.projections import SIDES, Projections
 from harness.audit.regions import places
 from harness.audit.roles import role_of
 from harness.audit.subject import open_subject
-from harness.audit.units import router_rows, units_of
+from harness.audit.units import parts_of, router_rows
 from harness.checkpoint.tensors import Tensor
 from tests.unit.audit.models import audited, concluded
 from tests.zoo.originals import write_checkpoint
@@ -129,12 +129,12 @@ def test_products_around_a_latent_do_not_see_its_basis(tmp_path: Path) -> None:
     for name, weights in (("plain", latent(1)), ("mixed", mixed(latent(1), np.random.default_rng(2)))):
         subject = open_subject(name, write_checkpoint(tmp_path / name, weights, CONFIG))
         stack = anatomy(subject).stacks["text"]
-        rows.append(projections(stack, stack.blocks[0], subject.values))
-    for part in ("query", "key", "value", "output"):
-        one, other = getattr(rows[0], part), getattr(rows[1], part)
-        assert np.allclose(one, other, atol=1e-4), part
-    assert rows[0].key is not None
-    assert rows[0].key.shape == (HEADS * PLAIN, WIDTH)
+        rows.append(Projections(stack, stack.blocks[0], subject.values))
+    for side in SIDES:
+        one, other = (parts.read(side) for parts in rows)
+        assert np.allclose(one, other, atol=1e-4), side
+        assert len(one) == rows[0].count(side)
+    assert rows[0].read("key").shape == (HEADS * PLAIN, WIDTH)
 
 
 def test_a_copy_with_mixed_latents_and_renumbered_experts_is_found_by_all_its_parts(tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_routers_are_read_as_rows_of_the_stream(tmp_path: Path) -> None:
     rows = router_rows(stack, stack.blocks[0], subject.values)
     assert rows is not None
     assert rows.shape == (6, WIDTH)
-    assert [one.part for one in units_of(stack, stack.blocks[0], subject.values)][-2:] == ["value", "query"]
+    assert [one.part for one in parts_of(stack, stack.blocks[0], subject.values)][-2:] == ["value", "query"]
 
 
 @pytest.mark.parametrize(("model_type", "offset"), [("gemma2", 1.0), ("llama", 0.0), ("gemma3n_text", 0.0)])
@@ -186,5 +186,5 @@ def test_heads_are_counted_where_the_config_s_keys_are_renamed(tmp_path: Path) -
     config: dict[str, object] = {"model_type": "korin", "dim": 64, "depth": 4, "n_q": 4, "n_kv": 2}
     subject = open_subject("m", write_checkpoint(tmp_path / "m", weights, config))
     stack = anatomy(subject).stacks["text"]
-    parts = projections(stack, stack.blocks[0], subject.values)
+    parts = Projections(stack, stack.blocks[0], subject.values)
     assert (stack.heads, parts.query_heads, parts.key_heads) == (4, 4, 2)

@@ -183,13 +183,15 @@ def test_a_checkpoint_of_a_stranger_and_a_damaged_one_are_mistakes(tmp_path):
 
 
 def test_constant_tensors_say_nothing():
-    assert alike("norm", np.ones(8, np.float32), np.ones(8, np.float32)) is None
+    assert alike("norm", lambda: iter([(np.ones(8, np.float32), np.ones(8, np.float32))])) is None
     assert measured([]) is None
 
 
 def test_p_values_of_correlations_are_p_values():
     """Under independence one in twenty lies below 0.05."""
     rng = np.random.default_rng(0)
-    found = [alike("n", *rng.normal(1, 0.1, (2, 256)).astype(np.float32)) for _ in range(2000)]
+    found = [
+        alike("n", lambda both=both: iter([both])) for both in rng.normal(1, 0.1, (2000, 2, 256)).astype(np.float32)
+    ]
     below = np.mean([correlation_p(one.pearson, one.size) < 0.05 for one in found if one])
     assert below == pytest.approx(0.05, abs=0.015)

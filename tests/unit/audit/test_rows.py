@@ -36,13 +36,6 @@ def test_whitened_directions_are_uncorrelated_and_stand_in_their_basis() -> None
     assert whitened == pytest.approx(u @ v, abs=1e-4)  # the polar factor: the nearest there is to the rows themselves
 
 
-def test_whitening_in_place_gives_the_same() -> None:
-    values = table(0)
-    expected = white(values)
-    assert white(values, out=values) is values
-    assert np.array_equal(values, expected)
-
-
 def test_directions_without_variance_stay_empty() -> None:
     values = table(0)
     values[:, -1] = 0.25
