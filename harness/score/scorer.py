@@ -81,7 +81,7 @@ class Scorer:
         poison = self.casualties.poison.keys()
         chosen = [trial for trial in agreement.trials(requests, self._planner) if poison.isdisjoint(trial.calls())]
         results = self._asked_now({key: call for trial in chosen for key, call in trial.calls().items()}, endpoint)
-        tolerance = self._tolerance()
+        tolerance = agreement.tolerance_of(self._engine)
         return [sentence for trial in chosen for sentence in trial.disagreements(results, tolerance)]
 
     def answer(self, requests: Sequence[Request], endpoint: Endpoint | None, on_progress: Progress) -> list[Answer]:
@@ -213,13 +213,6 @@ class Scorer:
                     await Pool(client, write, concurrency, answered, self.casualties).run(how.ordered(part))
         finally:
             self.counts["retries"] += client.retries
-
-    def _tolerance(self) -> float:
-        """How closely two ways of scoring must agree; a remote engine does not say in what precision it computes."""
-        exact = isinstance(self._engine, FakeEngine) or (
-            isinstance(self._engine, VllmEngine) and self._engine.dtype == "float32"
-        )
-        return agreement.TOLERANCE if exact else agreement.COARSE_TOLERANCE
 
     def _count(self, requests: Sequence[Request], answers: Sequence[Answer], results: Results) -> None:
         """Where each request's answer came from; counted anew, so that it reconciles with the requests."""

@@ -14,7 +14,7 @@ from harness.plan import VllmEngine
 # Kernels and precision, threads (and so the order of sums), and code put into the server's process.
 DROPPED = (
     *("VLLM_", "TORCH", "PYTORCH_", "ONEDNN_", "DNNL_", "MKL_", "CUBLAS", "NVIDIA_TF32_OVERRIDE"),
-    *("OMP_", "KMP_"),
+    *("TRITON_F32_DEFAULT", "TRITON_DEFAULT_FP_FUSION", "OMP_", "KMP_"),
     *("PYTHONPATH", "PYTHONSTARTUP", "LD_PRELOAD"),
 )
 """Beginnings of the names that the server does not inherit."""

@@ -8,7 +8,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
+from typing import Literal
 
 from harness.errors import EngineError, SetupError
 from harness.plan import VllmEngine
@@ -24,6 +26,8 @@ NOTIFY_S = 2.0
 PROBE_TIMEOUT_S = 60.0
 REFUSED_FOR_GOOD = range(400, 500)
 """HTTP statuses that waiting does not change."""
+CONFIGS = {"cpu": "cpu", "cuda": "gpu"}
+"""By device: the engine config, which is also what `make install` calls it."""
 
 
 @contextmanager
@@ -51,7 +55,7 @@ def serve_vllm(
         )
     port = choose_port(engine.port)
     served = f"{name}-{secrets.token_hex(4)}"
-    command = [*(program or _installed()), *vllm_commands(engine, str(checkpoint_folder), served, port)[0][1:]]
+    command = [*(program or _installed(engine)), *vllm_commands(engine, str(checkpoint_folder), served, port)[0][1:]]
     environment = server_environment(engine, os.environ, os.sched_getaffinity(0))
     url = f"http://{LOOPBACK}:{port}"
     with running(command, environment, log, grace_s) as process:
@@ -62,12 +66,24 @@ def serve_vllm(
         yield Endpoint(url, served, None, {**reported, "models": models}, process.check)
 
 
-def _installed() -> list[str]:
-    """The `vllm` of the environment that we run in."""
+def _installed(engine: VllmEngine) -> list[str]:
+    """The `vllm` of the environment that we run in, which must be a build for the engine's device."""
     program = Path(sys.executable).with_name("vllm")
     if not program.exists():
         raise SetupError(f"vLLM is not installed: {program} does not exist", "run `make install`")
+    release = version("vllm")
+    built = built_for(release)
+    if built != engine.device:  # it would serve all the same, on its own device, and the record would name another
+        raise SetupError(
+            f"engine.device={engine.device}, but the installed vLLM {release} is a build for {built}",
+            f"choose engine={CONFIGS[built]}, or install the other build: make install ACCEL={CONFIGS[engine.device]}",
+        )
     return [str(program)]
+
+
+def built_for(release: str) -> Literal["cpu", "cuda"]:
+    """The device of a vLLM by its version: builds for processors have a local part such as +cpu."""
+    return "cpu" if "cpu" in release.partition("+")[2] else "cuda"
 
 
 def _wait_until_ready(process: Process, url: str, name: str, timeout_s: float, notify: Callable[[str], None]) -> None:

@@ -1,4 +1,4 @@
-"""`python -m tests.bench [a b c d e] [--quick] [--device cpu|cuda]`"""
+"""`python -m tests.bench [a b c d e] [--quick] [--device cpu|gpu]`"""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def test_vllm_variables_of_the_shell_do_not_reach_the_server() -> None:
         *("ONEDNN_MAX_CPU_ISA", "DNNL_DEFAULT_FPMATH_MODE", "MKL_CBWR", "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE"),
         *("TORCHINDUCTOR_FREEZING", "TORCHDYNAMO_DISABLE", "PYTORCH_CUDA_ALLOC_CONF", "NVIDIA_TF32_OVERRIDE"),
         *("CUBLAS_WORKSPACE_CONFIG", "CUBLASLT_WORKSPACE_SIZE", "OMP_NUM_THREADS", "KMP_AFFINITY"),
-        *("PYTHONPATH", "PYTHONSTARTUP", "LD_PRELOAD"),
+        *("TRITON_F32_DEFAULT", "TRITON_DEFAULT_FP_FUSION", "PYTHONPATH", "PYTHONSTARTUP", "LD_PRELOAD"),
     ],
 )
 def test_what_can_change_a_number_comes_from_the_plan_alone(name: str) -> None:
@@ -65,7 +65,10 @@ def test_what_can_change_a_number_comes_from_the_plan_alone(name: str) -> None:
     assert environment({name: "1"}, env={name: "2"})[name] == "2"
 
 
-@pytest.mark.parametrize("name", ["CUDA_VISIBLE_DEVICES", "OPENBLAS_NUM_THREADS", "TORCHINDUCTOR_CACHE_DIR", "HOME"])
+@pytest.mark.parametrize(
+    "name",
+    ["CUDA_VISIBLE_DEVICES", "OPENBLAS_NUM_THREADS", "TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR", "HOME"],
+)
 def test_what_says_where_the_server_runs_comes_from_the_shell(name: str) -> None:
     assert environment({name: "1"})[name] == "1"
 
