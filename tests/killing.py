@@ -153,7 +153,7 @@ def _evaluate(stage: Stage, results: Path) -> None:
     from harness.serve import vllm
 
     if stage.program is not None:
-        vllm._installed = lambda: stage.program
+        vllm._installed = lambda _: stage.program
     os.setsid()
     evaluate_model(stage.job(results))
 
