@@ -196,7 +196,6 @@ def _audit_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     parser.add_argument(
         "--memory",
         type=_gibibytes,
-        default=4.0,
         metavar="GIB",
         help="what the audit may take (default: 4); streams too wide to be turned within it are compared as stored",
     )
@@ -314,6 +313,7 @@ def _track(options: argparse.Namespace) -> int:
 
 def _audit(options: argparse.Namespace) -> int:
     from harness.audit import audit_checkpoint, named_folders
+    from harness.plan.audit import MEMORY_GIB
     from harness.report.audit import write_audit_page
     from harness.run.parties import named_parties
 
@@ -326,7 +326,7 @@ def _audit(options: argparse.Namespace) -> int:
         samples=options.samples,
         name=options.entrant,
         parties=named_parties(names, options.owners, options.entrant, ROOT / "configs"),
-        memory_gib=options.memory,
+        memory_gib=options.memory or MEMORY_GIB,
         notify=_say,
     )
     for one in report.conclusions:

@@ -28,8 +28,8 @@ from harness.audit import (
 from harness.audit.calibration import ALPHA, CALIBRATED_ON
 from harness.audit.conclude import conclude
 from harness.audit.finding import COMPONENTS, AuditReport, Component, Cost, Examined, Finding, Party
-from harness.audit.frame import MEMORY_GIB, memory_for, widest
 from harness.audit.lineage import ENTRANT, with_parties
+from harness.audit.memory import memory_for, widest
 from harness.audit.neighbours import tempered
 from harness.audit.null import Band, Key, PairMethod, bands, within
 from harness.audit.pair import Body, Pair
@@ -40,6 +40,7 @@ from harness.audit.threads import fitting_threads
 from harness.audit.units import MOST_EXPERTS
 from harness.checkpoint.tensors import LONGEST_NAME
 from harness.errors import ConfigError
+from harness.plan.audit import MEMORY_GIB
 from harness.visible import visible
 
 PAIR_METHODS: tuple[PairMethod, ...] = (

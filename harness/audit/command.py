@@ -10,11 +10,11 @@ from pathlib import Path
 from harness.audit.audit import NOBODY, audit, shown_name
 from harness.audit.behaviour import run_findings
 from harness.audit.finding import AuditReport, Party
-from harness.audit.frame import MEMORY_GIB
 from harness.audit.lineage import ENTRANT
 from harness.audit.sketch import SketchHead, read_sketch
 from harness.audit.sketching import make_sketch
 from harness.errors import ConfigError, VerificationError
+from harness.plan.audit import MEMORY_GIB
 from harness.store import atomic_path, write_text
 
 SEED_BITS = 63

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from harness.audit.finding import Component, Finding
-from harness.audit.frame import MEMORY_GIB
 from harness.audit.pair import Body, Pair
 from harness.audit.threads import fitting_threads
+from harness.plan.audit import MEMORY_GIB
 
 Key = tuple[Component, str]
 PairMethod = Callable[[Pair], tuple[Finding, ...]]

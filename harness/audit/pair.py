@@ -10,7 +10,8 @@ import numpy as np
 
 from harness.audit.anatomy import Anatomy, anatomy
 from harness.audit.finding import Component, Finding
-from harness.audit.frame import MEMORY_GIB, Frame, left_out, widest
+from harness.audit.frame import Frame
+from harness.audit.memory import left_out, widest
 from harness.audit.parts import Stack
 from harness.audit.rows import crossed, polar
 from harness.audit.subject import Subject
@@ -18,6 +19,7 @@ from harness.audit.tables import Table, stored
 from harness.audit.turning import Turn, turn_by_layers
 from harness.audit.values import Floats, Ids
 from harness.audit.vocabulary import Vocabulary, shared_rows, vocabulary
+from harness.plan.audit import MEMORY_GIB
 
 FEWEST_PER_DIMENSION = 4
 """Shared tokens per dimension below which a fitted rotation proves nothing."""

@@ -16,13 +16,15 @@ from harness.audit.agreement import chance_of_agreement, match
 from harness.audit.calibration import ALPHA, ENDS_ALIGNED
 from harness.audit.embeddings import held_out_alignment
 from harness.audit.finding import P_FLOOR, Component, Finding, LayerPair, Strength
-from harness.audit.frame import MEMORY_GIB, left_out, procrustes, widest
+from harness.audit.frame import procrustes
 from harness.audit.matrices import unit
+from harness.audit.memory import left_out, widest
 from harness.audit.pair import FEWEST_PER_DIMENSION, Body
 from harness.audit.sketch import DIGEST_BYTES, Sketch, SketchedUnits, token_hash
 from harness.audit.tables import Table, stored
 from harness.audit.units import Part, Units, parts_of
 from harness.audit.values import Floats
+from harness.plan.audit import MEMORY_GIB
 
 METHOD = "sketch"
 ASK = "a sketch can only screen: ask for the full weights"
@@ -159,7 +161,7 @@ def _layers(ours: Body, sketch: Sketch, component: Component, turn: Floats | Non
     if not turns:
         yield Finding(
             component=component, candidate=sketch.name, method=METHOD, strength="not_comparable",
-            statement=f"the sketch of {sketch.name} has another width, and too few shared tokens to find a rotation",
+            statement=f"the sketch of {sketch.name} has another width, and shared tokens determine no rotation",
         )  # fmt: skip
         return
     seen: list[Seen] = []

@@ -93,9 +93,8 @@ class Values:
     def spans(self, name: str, slice_: int | None = None) -> Iterator[tuple[int, int]]:
         """First row and number of rows of parts of at most AT_ONCE values, or of one row."""
         shape = self.tensors[name].shape if slice_ is None else self.tensors[name].shape[1:]
-        each = max(1, AT_ONCE // max(1, math.prod(shape[1:])))
-        for first in range(0, shape[0] if shape else 1, each):
-            yield first, min(each, (shape[0] if shape else 1) - first)
+        for part in _parts(shape or (1,), AT_ONCE):
+            yield part.start, part.stop - part.start
 
     def beginning(self, name: str, most: int = 1 << 20) -> Floats:
         """The first rows of a tensor, at most so many values (one row at least), in its number of dimensions."""
@@ -138,14 +137,14 @@ class Values:
             return values
         block = [-(-size // parts) for size, parts in zip(shape, factor.shape, strict=False)]
         columns = np.arange(shape[1]) // block[1]
-        for part in _parts(values.shape):
+        for part in _parts(values.shape, AT_ONCE // 4):
             values[part] *= factor[rows[part] // block[0]][:, columns]
         return values
 
 
-def _parts(shape: Sequence[int]) -> Iterator[slice]:
-    """Some rows after another: at most AT_ONCE / 4 values, or one row."""
-    each = max(1, AT_ONCE // 4 // max(1, math.prod(shape[1:])))
+def _parts(shape: Sequence[int], most: int) -> Iterator[slice]:
+    """Some rows after another: at most so many values, or one row."""
+    each = max(1, most // max(1, math.prod(shape[1:])))
     for first in range(0, shape[0], each):
         yield slice(first, min(shape[0], first + each))
 
@@ -182,7 +181,7 @@ def _floats(codes: npt.NDArray[Any], dtype: str) -> Floats:
         return _bounded(wide.view(np.float32))
     if dtype in FLOAT8:
         values = np.empty(codes.shape, np.float32)
-        for part in _parts(codes.shape) if codes.ndim else ():
+        for part in _parts(codes.shape, AT_ONCE // 4) if codes.ndim else ():
             values[part] = FLOAT8[dtype][codes[part]]
         return values if codes.ndim else FLOAT8[dtype][codes]
     if dtype in ("F32", "F64"):

@@ -21,8 +21,9 @@ from harness.audit.anatomy import anatomy
 from harness.audit.audit import audit
 from harness.audit.configuration import answered
 from harness.audit.finding import Finding, Strength
-from harness.audit.frame import Frame, memory_for, widest
+from harness.audit.frame import Frame
 from harness.audit.matrices import Matrix
+from harness.audit.memory import memory_for, widest
 from harness.audit.pair import Body, Pair
 from harness.audit.parts import Stack
 from harness.audit.rows import closeness, correlations, crossed, nearest, white
