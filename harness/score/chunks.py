@@ -19,9 +19,8 @@ BREAK = re.compile(r"(?<=\S)\n(?=[^\W\d_])")
 """A lone line break before a letter."""
 WORD = re.compile(r"(?<=[\w.,:;?!)])(?= [^\W\d_])")
 """A lone space before a letter."""
-STRETCH = re.compile(rf"(?s:.{{96,}}?){WORD.pattern}")
-"""Text up to the first such space, long enough to be worth a look-up. Counted from the line's beginning, so that texts
-that begin alike are cut alike."""
+STRETCH = 96
+"""Characters that are worth a look-up."""
 AWKWARD = (
     "end\nStart. \n Two\n\nThree!\nfour?\n\n\nfive'\ns 6\nseven 8 \nnine\t\nten\r\nEleven\r\n\r\ntwelve-\nA/\nB:\n다"
     "음.\n가나 다\n\n라) 마…\n한字\nЖé\nÀ\u0301\n\u200bx\n<|a|>\nuser\nit's\nI'LL\n123\nabc\n  indented\nend\n"
@@ -85,14 +84,20 @@ class Chunks:
 
 def _apart(text: str) -> list[str]:
     """The text in lines, and long lines in stretches of some words."""
-    return [piece for line in _cut(text, BREAK) for piece in _cut(line, STRETCH)]
+    lines = _cut(text, [each.end() for each in BREAK.finditer(text)])
+    return [stretch for line in lines for stretch in _cut(line, _ends_of_stretches(line))]
 
 
-def _cut(text: str, ends: re.Pattern[str]) -> list[str]:
-    """The text in pieces that end where the pattern's matches do."""
-    if not (places := [each.end() for each in ends.finditer(text)]):
-        return [text]
-    return [text[start:end] for start, end in zip([0, *places], [*places, len(text)], strict=True)]
+def _ends_of_stretches(line: str) -> list[int]:
+    """Counted from the line's beginning, so that lines that begin alike are cut alike."""
+    ends = [0]
+    while space := WORD.search(line, ends[-1] + STRETCH):
+        ends.append(space.end())
+    return ends[1:]
+
+
+def _cut(text: str, ends: Sequence[int]) -> list[str]:
+    return [text[start:end] for start, end in zip([0, *ends], [*ends, len(text)], strict=True)]
 
 
 def _reaches_over_a_cut(token: Mapping[str, Any]) -> bool:

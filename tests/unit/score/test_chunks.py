@@ -67,6 +67,13 @@ def test_lines_are_tokenised_as_the_whole_is(tokenizer: Tokenizer, pattern: str 
         assert chunks.encode([text, AWKWARD + text], special) == chunks._whole([text, AWKWARD + text], special)
 
 
+def test_a_long_text_without_spaces_is_read_once(rust: Rust):
+    """Its time grew with the square of its length: a quarter of an hour for this one."""
+    text = "字" * 400_000
+
+    assert Chunks(rust).encode([text], False) == [rust.encode(text, add_special_tokens=False).ids]
+
+
 def test_awkward_text_has_breaks_and_words():
     assert len(BREAK.findall(AWKWARD)) > 10
     assert len(WORD.findall(AWKWARD)) > 15
