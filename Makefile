@@ -93,7 +93,7 @@ ui: install ## open the MLflow UI on http://127.0.0.1:5000 (PORT=...)
 	@test -e results/mlflow/mlflow.db || { echo "no round was logged to results/mlflow yet: run make eval first" >&2; exit 2; }
 	@MLFLOW_DISABLE_TELEMETRY=true $(BIN)/mlflow ui --backend-store-uri "sqlite:///$(CURDIR)/results/mlflow/mlflow.db" --host 127.0.0.1 --port $(or $(PORT),5000)
 
-test: install ## unit and integration tests, one real vLLM among them (about 9 minutes on two cores)
+test: install ## unit and integration tests, one real vLLM among them (about 7 minutes on two cores)
 	@$(PYTEST) -m "not full" $(ARGS)
 
 test-full: install ## all tests, the long simulations included
