@@ -13,7 +13,8 @@ from harness.plan import RemoteEngine
 from harness.plan.model import Thinking
 from harness.request import Answer, Failure, Generation, GenerationAnswer, Loglikelihood, Request
 from harness.score import Journal, Scorer, Tokenizer
-from harness.serve.fake import THOUGHT, FakeServer, Faults
+from harness.serve.fake import THOUGHT, FakeServer
+from harness.serve.faults import Faults
 from tests.scoring import SCOPE, Server, engine
 
 THINKING = Thinking(max_tokens=64)

@@ -80,7 +80,8 @@ def _logits(
 ) -> torch.Tensor:
     """Logits, shape (wanted tokens, vocabulary): the rest of the head's work is left out."""
     hidden = model.model(input_ids=ids[:, :-1], attention_mask=mask, use_cache=False).last_hidden_state
-    return model.lm_head(hidden[wanted])
+    logits: torch.Tensor = model.lm_head(hidden[wanted])
+    return logits
 
 
 def _own_example(batch: Several[Sequence], length: int) -> torch.Tensor:

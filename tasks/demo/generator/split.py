@@ -47,9 +47,13 @@ def _spread(pool: Sequence[Candidate], split: str) -> list[Candidate]:
 def _rows(chosen: Sequence[Candidate], prefix: str, draw: Draw) -> list[Row]:
     places = _places(chosen, draw)
     return [
-        {"item_id": f"{prefix}-{number:04d}", "group": candidate.group, "question": candidate.question}
-        | _answer(candidate, place, draw)
-        | candidate.extra
+        {
+            "item_id": f"{prefix}-{number:04d}",
+            "group": candidate.group,
+            "question": candidate.question,
+            **_answer(candidate, place, draw),
+            **candidate.extra,
+        }
         for number, (candidate, place) in enumerate(zip(chosen, places, strict=True), start=1)
     ]
 

@@ -111,13 +111,16 @@ def _update(draw: Draw, names: list[str]) -> Update:
     if sign == "*":
         return Update(target, sign, draw.between(2, 4))
     other = draw.choice([name for name in names if name != target])
-    return Update(target, sign, draw.choice((other, draw.between(1, 15))))
+    operands: tuple[str | int, ...] = (other, draw.between(1, 15))
+    return Update(target, sign, draw.choice(operands))
 
 
 def _sum(draw: Draw, names: list[str]) -> Update:
     """An update that grows slowly when repeated."""
     target = draw.choice(names[:2])
-    return Update(target, draw.choice("+-"), draw.choice((names[2], "i", draw.between(1, 9))))
+    sign = draw.choice("+-")
+    operands: tuple[str | int, ...] = (names[2], "i", draw.between(1, 9))
+    return Update(target, sign, draw.choice(operands))
 
 
 def _branch(draw: Draw, names: list[str], *, mild: bool = False) -> Branch:

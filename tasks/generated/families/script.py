@@ -72,9 +72,10 @@ def _without_finals(parts: list[Parts]) -> Candidate:
 
 
 def _exchange(parts: list[Parts]) -> Candidate:
-    (first, *start), (second, *middle), (third, *end) = parts
+    (first, *_), middle, (last, *_) = parts
     task = "다음 세 글자에서 첫째 글자와 셋째 글자의 첫소리만 서로 바꾸어 세 글자를 모두 쓰십시오"
-    return Candidate(f"{task}: {_word(parts)}", _word([(third, *start), (second, *middle), (first, *end)]))
+    exchanged = [(last, *parts[0][1:]), middle, (first, *parts[2][1:])]
+    return Candidate(f"{task}: {_word(parts)}", _word(exchanged))
 
 
 FAMILIES = (Family("jamo_ko", (jamo,)),)

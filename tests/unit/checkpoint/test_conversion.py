@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from harness.checkpoint import conversion, once
+from harness.checkpoint import conversion
 from harness.errors import CheckpointError, SetupError, StorageError
 from harness.hashing import sha256_file, sha256_text
 from harness.plan import GgufPackageSource, PackagedFile
@@ -107,7 +108,7 @@ def test_a_disk_that_fills_up_at_the_last_moment_is_named(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     child(monkeypatch, finished())
-    monkeypatch.setattr(once.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(StorageError, match=r"cannot write .*: No space left on device"):
         run(source, tmp_path)
     assert leftovers(tmp_path) == []

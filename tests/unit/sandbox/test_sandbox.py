@@ -158,7 +158,7 @@ def test_a_machine_without_processes_to_spare_says_nothing_of_the_program(monkey
     def refuse(*_: object, **__: object) -> None:
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
-    monkeypatch.setattr(process.subprocess, "Popen", refuse)
+    monkeypatch.setattr(subprocess, "Popen", refuse)
     with pytest.raises(SandboxError, match="could not be started"):
         run("print(1)", LIMITS)
 

@@ -97,7 +97,8 @@ def write(root: Path, changes: Mapping[str, str] | None = None, files: Mapping[s
     folder = root / "folder"
     folder.mkdir()
     rows = {"choice": CHOICE_ROWS, "choice_shots": SHOTS, "written": WRITTEN_ROWS, "written_shots": WRITTEN_SHOTS}
-    for name, content in (rows | dict(files or {})).items():
+    contents: dict[str, Any] = rows | dict(files or {})
+    for name, content in contents.items():
         lines = [json.dumps(row, ensure_ascii=False) for row in content]
         (folder / f"{name}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     for name, text in (("choice", CHOICE), ("written", WRITTEN)):
