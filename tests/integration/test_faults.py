@@ -118,7 +118,7 @@ def test_clocks_that_jump_change_nothing(score: Score, monkeypatch: pytest.Monke
 
     assert answers == [GenerationAnswer(" Seoul", "stop")] * 6
     assert counts["retries"] == 1
-    assert time.monotonic() - began < 60
+    assert time.monotonic() - began < 10
 
 
 @pytest.mark.parametrize(("fault", "seconds"), [("429", 0.5), ("429_date", 1.0)])
@@ -218,7 +218,7 @@ def test_an_engine_that_hangs_is_found_dead_after_one_time_out_and_not_after_all
     with pytest.raises(EngineDied, match=r"no answer within 0\.3 s"):
         score(choices(50), faults=hang, request_timeout_s=0.3, attempts=50)
 
-    assert len(asked) <= 100
+    assert len(asked) < 50
 
 
 @contextmanager

@@ -138,7 +138,9 @@ def test_progress_is_told_while_the_server_loads(scripted: Scripted) -> None:
 
 
 def test_a_server_that_dies_at_start_is_noticed_at_once_with_its_reason(scripted: Scripted) -> None:
+    started = time.monotonic()
     error = never_ready(scripted.serve("raise ValueError('no such dtype')"))
+    assert time.monotonic() - started < 10
     assert error.message == "vLLM ended with exit code 1:\n    ValueError: no such dtype"
     assert str(scripted.log) in (error.remedy or "")
     assert scripted.survivors() == []

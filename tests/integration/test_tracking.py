@@ -178,7 +178,7 @@ def test_a_server_that_is_not_there_is_noticed_in_seconds(results: Results, fold
     started = time.monotonic()
     with pytest.raises(TrackingError) as error:
         log_round(folder, Tracking(kind="mlflow", uri=f"http://user:secret@127.0.0.1:{free_port()}"), results)
-    assert time.monotonic() - started < 60
+    assert time.monotonic() - started < 15
     assert isinstance(error.value, IncompleteError)
     assert error.value.remedy == "when it is back: harness track round=demo"
     assert "secret" not in str(error.value)
@@ -200,5 +200,5 @@ def test_a_server_takes_a_round_and_once_killed_costs_no_result(results: Results
         started = time.monotonic()
         with pytest.raises(TrackingError, match="did not take it"):
             log_round(folder, tracking, results)
-        assert time.monotonic() - started < 60
+        assert time.monotonic() - started < 30
     assert folder.read_record().unofficial_because == ()
