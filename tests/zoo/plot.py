@@ -75,8 +75,7 @@ def _effects(axis: Axes, lines: Sequence[Line]) -> None:
     for truth, colour in COLOURS.items():
         axis.scatter([], [], s=14, color=colour, label="independent" if truth == "independent" else "descends")
     axis.plot([], [], color="black", linewidth=1.2, label="least effect that convicts")
-    axis.set_xticks(
-        range(len(EFFECTS)), [name.replace(" (", "\n(").replace(", ", ",\n") for name, *_ in EFFECTS], fontsize=8
-    )
-    axis.set(ylim=(-0.15, 1.05), title="effects by method")
-    axis.legend(loc="center right", fontsize=8)
+    axis.set_xticks(range(len(EFFECTS)), ["\n".join(name.rsplit(" ", 1)) for name, *_ in EFFECTS], fontsize=8)
+    axis.set_yticks(np.linspace(0, 1, 6))
+    axis.set(ylim=(-0.15, 1.2), title="effects by method")
+    axis.legend(loc="upper center", ncols=3, fontsize=8)
