@@ -33,6 +33,8 @@ class Number(Frozen):
     """Confidence level of the interval."""
     n: int | None = None
     """Items behind the number."""
+    effective: float | None = None
+    """Independent 0/1 items that a mean of sampled items is worth."""
 
 
 class Sample(Frozen):

@@ -45,7 +45,7 @@ from harness.stats.rank import (
     stays,
     surely_above,
 )
-from harness.stats.scores import items_score, pairs, points, suite_mean, suite_score, task_score, weights
+from harness.stats.scores import beside, items_score, pairs, points, suite_mean, suite_score, task_score, weights
 
 __all__ = [
     "Change",
@@ -66,6 +66,7 @@ __all__ = [
     "Tails",
     "alpha",
     "alpha_interval",
+    "beside",
     "bonferroni",
     "combine",
     "cover",

@@ -178,7 +178,8 @@ def _drawn(group: _Group, resamples: int, rng: Rng) -> Values:
     """
     count, seen = group.clusters.count, group.scores.mean(axis=0)
     if count < 2:
-        return np.tile(seen, (resamples, 1))
+        # One cluster shows nothing of its spread: the largest that a score in [0, 1] can have, for each model alone.
+        return np.asarray(seen + rng.choice([-0.5, 0.5], (resamples, len(seen))))
     columns = [np.bincount(group.clusters.codes, column, count) for column in (group.scores - seen).T]
     sums = np.column_stack([*columns, group.clusters.sizes]).astype(np.float32)
     found = np.vstack(list(_sums(sums, resamples, rng))).astype(float)

@@ -115,5 +115,6 @@ def _number(values: Values, effective: float, level: float, tails: Tails) -> Num
     value = float(values.mean())
     low, high = share_interval(value * effective, effective, level, tails)
     return Number(
-        value=value, low=max(0.0, min(low, value)), high=min(1.0, max(high, value)), level=level, n=len(values)
-    )
+        value=value, low=max(0.0, min(low, value)), high=min(1.0, max(high, value)), level=level, n=len(values),
+        effective=effective,
+    )  # fmt: skip

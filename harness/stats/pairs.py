@@ -113,8 +113,8 @@ def _part(task: Pairs, groups: Clusters, share: float) -> tuple[float, float, fl
     own = (kept * task.weight) ** 2
     coin = task.weight**2 * added / 4 / (items + added) ** 2
     if groups.count < 2:
-        unknown = [own * float(mean * (1 - mean)) + coin for mean in (task.first.mean(), task.second.mean())]
-        spread = (*unknown, 0.0)
+        # One cluster shows nothing of its spread: the largest that a score in [0, 1] can have.
+        spread = (own / 4 + coin, own / 4 + coin, 0.0)
     else:
         spread = (
             own * groups.covariance(task.first, task.first) + coin,
@@ -130,9 +130,10 @@ def _freedom(groups: Clusters) -> float:
 
 
 def _fixed(tasks: Sequence[Pairs]) -> Joint | None:
-    noise = [task.noise for task in tasks if task.noise is not None]
-    if len(noise) < len(tasks):
+    if all(task.noise is None for task in tasks):
         return None
+    # Beside tasks whose noise is known, one that was asked once counts as exact (as in `scores.beside`).
+    noise = [(np.zeros(len(task.first)),) * 2 if task.noise is None else task.noise for task in tasks]
     first, second = (_weighted(tasks, [getattr(task, side) for task in tasks]) for side in ("first", "second"))
     squares = [(task.weight / len(task.first)) ** 2 for task in tasks]
     variances = [

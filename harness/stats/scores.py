@@ -43,14 +43,29 @@ def suite_score(task_results: Sequence[TaskResult], suite: Suite, level: float) 
     return suite_mean([scores.get(task.name) for task in suite.tasks], suite, level)
 
 
-def suite_mean(scores: Sequence[Number | None], suite: Suite, level: float) -> Number | None:
-    """`suite_score` from the tasks' scores, in the suite's order of tasks."""
+def suite_mean(scores: Sequence[Number | None], suite: Suite, level: float, tails: Tails = "score") -> Number | None:
+    """`suite_score` from the tasks' scores, in the suite's order of tasks, which have such tails."""
     known = [score for score in scores if score is not None]
     if len(known) < len(suite.tasks):
         return None
     if any(score.level not in (level, None) for score in known):
         raise ValueError(f"a task of {suite.name} has an interval of another level than {level}")
-    return combine(known, weights(suite))
+    return combine(beside(known), weights(suite), tails)
+
+
+def beside(scores: Sequence[Number]) -> list[Number]:
+    """Scores to be summed: a fixed test's task asked once counts as exact beside those whose noise is known.
+
+    Without that the noise that is known would be lost.
+    """
+    levels = [score.level for score in scores if score.level is not None]
+    if not levels:
+        return list(scores)
+    return [
+        score if score.level is not None
+        else Number(value=score.value, low=score.value, high=score.value, level=levels[0], n=score.n)
+        for score in scores
+    ]  # fmt: skip
 
 
 def weights(suite: Suite) -> list[float]:

@@ -23,7 +23,7 @@ from harness.plan import (
     basic,
 )
 from harness.records import Number
-from harness.stats import Replicates, Tails, combine, items_score, resample, suite_mean, weights
+from harness.stats import Replicates, Tails, beside, combine, items_score, resample, suite_mean, weights
 from harness.verdict.evidence import Scored
 from harness.verdict.inputs import Inputs
 from harness.verdict.raters import Rated, rated, together
@@ -61,6 +61,10 @@ class Claim:
     level: float
     tails: Tails = "score"
     """Gates decide by exact tails."""
+
+
+Weighed = tuple[Number | None, float]
+"""A part of a weighted mean and its weight; None where the model has no such number."""
 
 
 @dataclass(frozen=True)
@@ -123,15 +127,17 @@ class Field:
             return self._basic(source, name, claim)
         tasks = self.task_weights(source, name)
         parts = [*self._others(source, name, claim)] if tasks is None else self._tasks(tasks, name, claim)
-        known = [number for number in parts if number is not None]
-        return combine(known, [1.0] * len(known)) if len(known) == len(parts) else None
+        known = [(number, weight) for number, weight in parts if number is not None]
+        if len(known) < len(parts):
+            return None
+        numbers = [number for number, _ in known]
+        return combine(numbers if tasks is None else beside(numbers), [weight for _, weight in known], claim.tails)
 
-    def _tasks(self, weighted: Sequence[tuple[str, float]], name: str, claim: Claim) -> list[Number | None]:
+    def _tasks(self, weighted: Sequence[tuple[str, float]], name: str, claim: Claim) -> list[Weighed]:
         """Each task's part of a weighted mean: a task of two suites counts once, with both weights."""
-        numbers = [(self._task(task, name, claim), weight) for task, weight in weighted]
-        return [None if number is None else combine([number], [weight]) for number, weight in numbers]
+        return [(self._task(task, name, claim), weight) for task, weight in weighted]
 
-    def _others(self, source: WeightedMean, name: str, claim: Claim) -> Iterator[Number | None]:
+    def _others(self, source: WeightedMean, name: str, claim: Claim) -> Iterator[Weighed]:
         """Parts of a weighted mean of which not all are tasks, those of one panel together."""
         whole = sum(part.weight for part in source.parts)
         panels: dict[str, list[tuple[PanelMean, float]]] = {}
@@ -140,12 +146,11 @@ class Field:
             if isinstance(part.source, PanelMean):
                 panels.setdefault(part.source.file, []).append((part.source, share))
                 continue
-            number = self._held(self._basic(part.source, name, claim), [part.source], claim)
-            yield None if number is None else combine([number], [share])
+            yield self._held(self._basic(part.source, name, claim), [part.source], claim), share
         for views in panels.values():
             there = [(self._panels[each], share) for each, share in views if each in self._panels]
             number = together(there, name, claim.level) if len(there) == len(views) else None
-            yield self._held(number, [each for each, _ in views], claim)
+            yield self._held(number, [each for each, _ in views], claim), 1.0
 
     def _held(self, number: Number | None, sources: Sequence[BasicSource], claim: Claim) -> Number | None:
         """A number that stands as it is (an exact table, raters or items that are all that count) ends where it is."""
@@ -169,7 +174,8 @@ class Field:
     def _basic(self, source: BasicSource, name: str, claim: Claim) -> Number | None:
         if isinstance(source, SuiteMean):
             suite = self.round.suite(source.suite)
-            return suite_mean([self._task(task.name, name, claim) for task in suite.tasks], suite, claim.level)
+            scores = [self._task(task.name, name, claim) for task in suite.tasks]
+            return suite_mean(scores, suite, claim.level, claim.tails)
         if isinstance(source, TaskMean):
             return self._task(source.task, name, claim)
         if isinstance(source, PanelMean):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from harness.plan import PointItem, SuiteMean
 from harness.plan.points import Linear, Relative
 from harness.records import Number
-from harness.stats import combine, percentile
+from harness.stats import beside, combine, percentile
 from harness.verdict.field import Claim, Field
 from harness.verdict.scales import points, scaled
 
@@ -134,7 +134,7 @@ class Totals:
             factors[item.source] = factors.get(item.source, 0.0) + item.points / (high - low)
             offset -= item.points * low / (high - low)
         known = [number for suite in factors if (number := self.field.number(suite, name, claim)) is not None]
-        summed = combine(known, list(factors.values()))
+        summed = combine(beside(known), list(factors.values()), claim.tails)
         ends = [None if end is None else end + offset for end in (summed.value, summed.low, summed.high)]
         return summed.model_copy(update=dict(zip(("value", "low", "high"), ends, strict=True)))
 

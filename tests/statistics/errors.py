@@ -78,6 +78,9 @@ def false_eliminations() -> Iterator[Check]:
     for n, share in ((60, 0.5), (60, 0.95)):
         name = f"Holm, any elimination: {ENTRANTS} totals at the least points, 3 tasks, {_where(n, 1, share)}"
         yield Check(name, 1 - LEVEL, False, lambda rng, n=n, share=share: _totals_below(rng, n, share))
+    for tasks, n, share in ((6, 48, 0.9), (13, 48, 0.98), (45, 20, 0.95)):
+        name = f"first step of Holm, any elimination: {ENTRANTS} means of {tasks} tasks at their floor, {_where(n, 1, share)}"
+        yield Check(name, 1 - LEVEL, False, lambda rng, many=tasks, n=n, share=share: _many_tasks(rng, many, n, share))
     for n, size in ((60, 1), (200, 1), (300, 6)):
         name = f"max-T, any wrong verdict: {ENTRANTS} entrants × 2 floors, {_where(n, size, 0.5)}"
         yield Check(name, 1 - LEVEL, False, lambda rng, n=n, size=size: _max_t(rng, n, size))
@@ -166,9 +169,19 @@ def _totals_below(rng: Rng, n: int, share: float) -> bool:
     return bool((holm(p_values, 1 - LEVEL).rejected & np.array(downward)).any())
 
 
+def _many_tasks(rng: Rng, tasks: int, n: int, share: float) -> bool:
+    """Whether any mean of many tasks surely lies below its floor, where all lie at it; Holm begins with Bonferroni."""
+    level, found = 1 - (1 - LEVEL) / ENTRANTS, False
+    for right in rng.binomial(n, share, (ENTRANTS, tasks)):
+        numbers = [proportion(np.arange(n) < each, None, level, "exact") for each in right]
+        high = combine(numbers, [1 / tasks] * tasks, "exact").high
+        found |= high is not None and high < share - 1e-9
+    return found
+
+
 def _sum(tasks: list[Items], weights: Values, level: float) -> Number:
     numbers = [proportion(task.scores, task.clusters, level, "exact") for task in tasks]
-    return combine(numbers, list(weights))
+    return combine(numbers, list(weights), "exact")
 
 
 def _like(rng: Rng, luck: Values, chances: Values | float, shared: float = 0.5) -> Values:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from harness.records import Number
 from harness.stats import combine, proportion
+from harness.stats.binomial import share_interval
 
 
 def number(value: float, low: float, high: float, n: int = 10) -> Number:
@@ -39,6 +40,41 @@ def test_a_number_without_interval_leaves_the_sum_without_one() -> None:
 def test_what_cannot_be_combined_is_refused(numbers: list, weights: list, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         combine(numbers, weights)
+
+
+def test_many_tasks_near_one_reach_as_far_as_their_items_together() -> None:
+    """13 tasks of 48, of which 9 are all right: the wrong answers are 25 of 624, as the binomial of all items says."""
+    wrong = [0] * 9 + [6, 6, 6, 7]
+    tasks = [proportion([1] * (48 - each) + [0] * each, None, 0.99, "exact") for each in wrong]
+    found = combine(tasks, [1 / 13] * 13, "exact")
+    arms = [each.high - each.value for each in tasks]
+    mover = sum(arm**2 for arm in arms) ** 0.5 / 13
+    assert found.high is not None
+    assert found.high - found.value > mover
+    even = combine([proportion([1] * 46 + [0] * 2, None, 0.99, "exact")] * 13, [1 / 13] * 13, "exact")
+    assert even.effective == pytest.approx(624, rel=0.03)
+    assert even.high == pytest.approx(share_interval(13 * 46, 624, 0.99, "exact")[1], abs=5e-4)
+
+
+def test_tasks_that_differ_in_difficulty_are_worth_more_items() -> None:
+    """Their mean varies less than as many items of one difficulty do (Hoeffding 1956)."""
+    found = combine([proportion([1] * 30 + [0] * 70, None, 0.95), proportion([1] * 99 + [0], None, 0.95)], [0.5, 0.5])
+    assert found.effective is not None
+    assert 300 < found.effective < 450
+
+
+def test_all_right_is_as_sure_as_all_items_are() -> None:
+    found = combine([proportion([1] * 20, None, 0.95, "exact")] * 5, [0.2] * 5, "exact")
+    assert found.effective == pytest.approx(100)
+    assert (found.value, found.high) == (1, pytest.approx(1))
+
+
+def test_other_numbers_are_added_to_the_means() -> None:
+    means = [proportion([1] * 9 + [0], None, 0.95)] * 3
+    alone, panel = combine(means, [1.0] * 3), number(0.4, 0.3, 0.6)
+    found = combine([*means, panel], [1.0] * 4)
+    assert found.high == pytest.approx(found.value + ((alone.high - alone.value) ** 2 + 0.04) ** 0.5)
+    assert found.effective is None
 
 
 estimates = st.builds(
