@@ -233,6 +233,7 @@ ReasonCode = Literal[
     "unofficial_no_run",
     "unofficial_replay",
     "unofficial_second_hand",
+    "unofficial_mixed",
 ]
 
 Fact = int | float | str | tuple[str, ...] | Number

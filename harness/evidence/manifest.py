@@ -38,7 +38,7 @@ def build_manifest(
 ) -> Manifest:
     """The manifest of one model's run: identity, its digest as the run's name, and why it may be unofficial."""
     identity = {
-        "model": {"name": model.name, "mode": model.mode, "system_prompt": model.system_prompt, **_thinking(model)},
+        "model": model_identity(model),
         "files": dict(checkpoint.files),
         "stated_weights": dict(checkpoint.stated),
         "tokenizer": checkpoint.tokenizer_digest,
@@ -65,8 +65,10 @@ def build_manifest(
     )
 
 
-def _thinking(model: Model) -> dict[str, Any]:
-    return {"thinking": model.thinking.model_dump(mode="json")} if model.mode == "thinking" else {}
+def model_identity(model: Model) -> dict[str, Any]:
+    """What the plan says of a model that can change its numbers."""
+    thinking = {"thinking": model.thinking.model_dump(mode="json")} if model.mode == "thinking" else {}
+    return {"name": model.name, "mode": model.mode, "system_prompt": model.system_prompt, **thinking}
 
 
 def engine_obstacle(identity: Mapping[str, Any]) -> ReasonCode | None:

@@ -10,7 +10,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from harness.errors import UserError, VerificationError
+from harness.evidence.comparable import mixed_reasons, plan_problems
 from harness.evidence.completeness import is_whole
+from harness.evidence.equality import misworded, same
 from harness.evidence.manifest import RUN_ID_DIGITS, engine_obstacle
 from harness.hashing import digest, sha256_file
 from harness.panels import read_inputs
@@ -106,7 +108,7 @@ def _verify_task(folder: RunFolder, task: Task, result: TaskResult, level: float
     except VerificationError as error:
         yield f"{path}: {error.message}"
         return
-    if score != result.score:
+    if not same(result.score, score):
         yield f"{folder.record}: {task.name}: score {_shown(result.score)} recorded, {_shown(score)} from the samples"
 
 
@@ -147,7 +149,7 @@ def _suite_problems(folder: RunFolder, manifest: Manifest, record: RunRecord) ->
     for name in [name for name in planned if name in recorded]:
         suite = _planned_suite(name, planned[name])
         score = suite_score([result for result in record.tasks if result.suite == name], suite, record.level)
-        if score != recorded[name]:
+        if not same(recorded[name], score):
             yield f"{folder.record}: {name}: {_shown(recorded[name])} recorded, {_shown(score)} from its tasks"
 
 
@@ -175,36 +177,6 @@ def _verify_round(folder: RoundFolder) -> Iterator[str]:
     yield from _verdict_problems(folder, record, runs)
 
 
-def plan_problems(folder: RoundFolder, round_: Round, evidence: Mapping[str, Evidence]) -> Iterator[str]:
-    """Runs that are not of the model that they stand for, or not of the round's plan, and in what they differ."""
-    for name, run in [(name, found.run) for name, found in evidence.items() if found.run is not None]:
-        manifest = folder.run_at(run).read_manifest()
-        planned = _planned_identity(round_, name)
-        differing = [part for part, value in planned.items() if _ran(manifest, part) != value]
-        if manifest.model != name or differing:
-            yield f"{run} does not follow the round's plan for {name}: it differs in {', '.join(differing) or 'model'}"
-
-
-def _planned_identity(round_: Round, name: str) -> dict[str, Any]:
-    (model,) = [model for model in round_.models if model.name == name]
-    return {
-        "model": {"name": name, "mode": model.mode, "system_prompt": model.system_prompt},
-        "engine": round_.engine_of(name).identity(),
-        "seed": round_.seed,
-        "level": round_.rules.level,
-        "suites": {
-            suite.name: {task.name: task.model_dump(mode="json") for task in suite.tasks} for suite in round_.suites
-        },
-    }
-
-
-def _ran(manifest: Manifest, part: str) -> Any:
-    ran = manifest.identity[part]
-    if part != "suites":
-        return ran
-    return {suite: {name: task["plan"] for name, task in tasks.items()} for suite, tasks in ran.items()}
-
-
 def _verdict_problems(folder: RoundFolder, record: RoundRecord, runs: Mapping[str, str | None]) -> Iterator[str]:
     round_ = Round.model_validate(record.plan)
     try:
@@ -228,25 +200,37 @@ def _decided(
     """What the verdict does not owe to its evidence."""
     entrants, references = decide(round_, evidence, inputs)
     for name, result in entrants.items():
-        if result != record.entrants.get(name):
+        if not same(record.entrants.get(name), result):
             yield _difference(folder, name, record.entrants.get(name), result)
     for name, reference in references.items():
-        if reference != record.references.get(name):
+        if not same(record.references.get(name), reference):
             yield _difference(folder, name, record.references.get(name), reference)
-    if panel_results(round_, inputs) != record.panels:
+    for name, model in {**record.entrants, **record.references}.items():
+        yield from (f"{folder.record}: {name}: {text!r} is not what its facts say" for text in misworded(model, round_))
+    if not same(record.panels, panel_results(round_, inputs)):
         yield f"{folder.record}: what it says of the panels does not follow from their files"
     yield from _set_difference(f"{folder.record}: entrants", set(entrants), set(record.entrants))
     yield from _set_difference(f"{folder.record}: references", set(references), set(record.references))
     whole = is_whole(round_, evidence, entrants)
     if (record.status == "complete") != whole:
         yield f"{folder.record}: status {record.status}, but {'nothing' if whole else 'some evidence'} is missing"
+    yield from (f"{folder.record}: {problem}" for problem in _official_problems(folder, record, round_, evidence))
+
+
+def _official_problems(
+    folder: RoundFolder, record: RoundRecord, round_: Round, evidence: Mapping[str, Evidence]
+) -> Iterator[str]:
+    """What the record hides of why the verdict is not official."""
+    manifests = [folder.run_at(found.run).read_manifest() for found in evidence.values() if found.run is not None]
+    unsaid = [because for because in mixed_reasons(round_, manifests) if because not in record.unofficial_because]
+    yield from (f"it does not say: {because.text}" for because in unsaid)
     asked = [evidence[model.name].record for model in round_.served]
     if record.official and not all(run and run.official for run in asked):
-        yield f"{folder.record}: official, but not every run is"
+        yield "official, but not every run is"
     if record.official and round_.replay:
-        yield f"{folder.record}: official, but the round is a replay"
+        yield "official, but the round is a replay"
     if record.official and (round_.overridden or record.unofficial_because):
-        yield f"{folder.record}: official, but the round was changed by hand"
+        yield "official, but the round was changed by hand"
 
 
 def _input_problems(folder: RoundFolder, record: RoundRecord) -> Iterator[str]:
@@ -274,7 +258,7 @@ def _difference(folder: RoundFolder, name: str, recorded: Any, recomputed: Any) 
     if recorded is None:
         return f"{folder.record}: {name} is missing"
     pairs = {field: (getattr(recorded, field), getattr(recomputed, field)) for field in type(recomputed).model_fields}
-    differing = [f"{field} {old!r}, recomputed {new!r}" for field, (old, new) in pairs.items() if old != new]
+    differing = [f"{field} {old!r}, recomputed {new!r}" for field, (old, new) in pairs.items() if not same(old, new)]
     return f"{folder.record}: {name}: {'; '.join(differing)}"
 
 

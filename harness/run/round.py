@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.checkpoint import Checkpoint, prepare
 from harness.errors import CheckpointError, ConfigError, TrackingError, VerificationError
-from harness.evidence import is_whole, plan_problems, read_evidence, tree_reasons
+from harness.evidence import is_whole, mixed_reasons, plan_problems, read_evidence, tree_reasons
 from harness.panels import read_inputs
 from harness.plan import Model, Round
 from harness.records import Manifest, Reason, RoundRecord
@@ -172,7 +172,7 @@ def conclude(
 def _refuse_other_plans(folder: RoundFolder, round_: Round, evidence: Mapping[str, Evidence]) -> None:
     """Stored runs decide only the plan that they were taken for; rules may change, what was asked may not."""
     if problems := list(plan_problems(folder, round_, evidence)):
-        raise ConfigError("\n".join(problems), "run `harness eval` with this plan")
+        raise ConfigError("\n".join(problems), "run `harness eval` with this plan; it makes outdated runs again")
 
 
 def _relative(folder: RoundFolder, run: RunFolder | None) -> str | None:
@@ -216,11 +216,12 @@ def _round_reasons(round_: Round, inputs: Inputs, root: Path) -> Iterable[Reason
     yield from tree_reasons(round_, root)
 
 
-def _run_reasons(round_: Round, evidence: Mapping[str, Evidence], manifests: Iterable[Manifest]) -> Iterable[Reason]:
+def _run_reasons(round_: Round, evidence: Mapping[str, Evidence], manifests: Sequence[Manifest]) -> Iterable[Reason]:
     """Why the runs are not official: each reason once, with the models that it holds for."""
     found = [(because, manifest.model) for manifest in manifests for because in manifest.unofficial_because]
     served = [model.name for model in round_.served]
     found += [(reason(round_, "unofficial_no_run"), name) for name in served if evidence[name].record is None]
+    yield from mixed_reasons(round_, manifests)
     because = {each.text: each for each, _ in found}
     for text, each in because.items():
         models = [model for other, model in found if other.text == text]

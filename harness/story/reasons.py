@@ -100,6 +100,7 @@ KOREAN: Mapping[ReasonCode, str] = {
     "unofficial_changed": "하네스가 커밋과 다릅니다: {files}",
     "unofficial_overridden": "명령줄에서 라운드 설정을 바꾸었습니다: {parts}",
     "unofficial_no_run": "실행 기록이 없습니다",
+    "unofficial_mixed": "실행마다 쓴 버전이 다릅니다: {parts}. `harness eval`이 오래된 실행을 다시 만듭니다",
 }
 
 

@@ -100,6 +100,7 @@ ENGLISH: Mapping[ReasonCode, str] = {
     "unofficial_changed": "the harness differs from its commit: {files}",
     "unofficial_overridden": "the command line changed the round: {parts}",
     "unofficial_no_run": "there is no run",
+    "unofficial_mixed": "not all runs were made with the same {parts}; `harness eval` makes the older ones again",
 }
 
 UNITS: Mapping[str, Style] = {

@@ -15,6 +15,7 @@ from rich.console import Console
 from harness.errors import CheckpointError, ConfigError, SuiteError
 from harness.evidence import verify
 from harness.plan import Round
+from harness.plan.model import Thinking
 from harness.run import Concluded, Screen, decide_round, evaluate_round
 from tests.copying import copying_round
 
@@ -273,6 +274,81 @@ def test_runs_of_another_plan_decide_nothing(tmp_path: Path, project: Path, scre
         decide_round(round_.model_copy(update={"seed": 7}), root=project, screen=screen)
 
 
+def asked_apart(tmp_path: Path, project: Path, screen: Screen, between: Callable[[], None]) -> Round:
+    """A round of two entrants, each evaluated by itself, with something done in between."""
+    round_ = copying_round(tmp_path, {"able": 1.0, "rival": 0.7})
+    for entrant in round_.entrants:
+        alone = {"entrants": (entrant,), "engines": {entrant.name: round_.engines[entrant.name]}}
+        run(round_.model_copy(update=alone), project, screen).folder.record.unlink()
+        between()
+    return round_
+
+
+def test_runs_that_were_asked_other_questions_decide_nothing(tmp_path: Path, project: Path, screen: Screen) -> None:
+    task = tmp_path / "tasks" / "copy_word.yaml"
+
+    def edit() -> None:
+        task.write_text(task.read_text().replace("Copy:", "Repeat:"))
+
+    round_ = asked_apart(tmp_path, project, screen, edit)
+    expected = (
+        r"runs/rival/\w+ and runs/able/\w+ were not asked the same, .*: copy_word \(file:.*copy_word.yaml\) differ"
+    )
+    with pytest.raises(ConfigError, match=expected):
+        decide_round(round_, root=project, screen=screen)
+    assert run(round_, project, screen).record.status == "complete"
+    assert decide_round(round_, root=project, screen=screen).record.status == "complete"
+
+
+def test_verify_names_runs_that_were_asked_other_questions(
+    tmp_path: Path, project: Path, screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = tmp_path / "tasks" / "copy_word.yaml"
+
+    def edit() -> None:
+        task.write_text(task.read_text() + "# other\n")
+
+    round_ = asked_apart(tmp_path, project, screen, edit)
+    with monkeypatch.context() as patch:
+        patch.setattr("harness.run.round.plan_problems", lambda *_: [])
+        folder = decide_round(round_, root=project, screen=screen).folder
+    (problem,) = verify(folder.path)
+    assert "were not asked the same, and cannot be compared: copy_word" in problem
+
+
+def test_runs_made_with_other_code_or_packages_are_unofficial_and_verify_agrees(
+    tmp_path: Path, project: Path, screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def upgrade() -> None:
+        monkeypatch.setattr("harness.evidence.manifest.code_digest", lambda _: "0" * 64)
+        monkeypatch.setattr("harness.evidence.manifest.installed_versions", lambda: {"vllm": "9"})
+
+    round_ = asked_apart(tmp_path, project, screen, upgrade)
+    decided = decide_round(round_, root=project, screen=screen)
+    (mixed,) = [because for because in decided.record.unofficial_because if because.code == "unofficial_mixed"]
+    assert mixed.text.startswith("not all runs were made with the same harness, ")
+    assert "vllm" in mixed.text
+    assert verify(decided.folder.path) == []
+    hidden = [because.model_dump() for because in decided.record.unofficial_because if because != mixed]
+    edited(decided.folder.record, lambda record: record.update(unofficial_because=hidden))
+    assert f"it does not say: {mixed.text}" in "\n".join(verify(decided.folder.path))
+    again = run(round_, project, screen).record
+    assert "unofficial_mixed" not in [because.code for because in again.unofficial_because]
+
+
+def test_verify_accepts_the_last_digits_of_another_processor(tmp_path: Path, project: Path, screen: Screen) -> None:
+    concluded = run(copying_round(tmp_path, {"able": 1.0, "novice": 0.3}), project, screen)
+
+    def nudge(content: dict[str, Any]) -> None:
+        for number in (content["total"], content["gates"]["floor"]["value"]):
+            number["low"] *= 1 + 2e-8
+
+    edited(concluded.folder.record, lambda record: nudge(record["entrants"]["novice"]))
+    assert verify(concluded.folder.path) == []
+    edited(concluded.folder.record, lambda record: record["entrants"]["novice"]["total"].update(low=1.0))
+    assert "novice: total" in "\n".join(verify(concluded.folder.path))
+
+
 def test_a_round_that_the_command_line_changed_says_so(tmp_path: Path, project: Path, screen: Screen) -> None:
     round_ = copying_round(tmp_path, {"able": 1.0}, overridden=["rules"])
     because = run(round_, project, screen).record.unofficial_because
@@ -300,6 +376,23 @@ def test_thinking_is_refused_where_the_template_knows_nothing_of_it(
     thinking = round_.entrants[0].model_copy(update={"mode": "thinking"})
     with pytest.raises(CheckpointError, match="the same with thinking on and off"):
         run(round_.model_copy(update={"entrants": (thinking,)}), project, screen)
+
+
+def test_a_round_with_a_thinking_model_is_decided(tmp_path: Path, project: Path, screen: Screen) -> None:
+    round_ = copying_round(tmp_path, {"able": 1.0})
+    config = tmp_path / "checkpoints" / "able" / "tokenizer_config.json"
+    asked = "{% if enable_thinking is defined and not enable_thinking %}<think></think>{% endif %}"
+
+    def tell(content: dict[str, Any]) -> None:
+        content["chat_template"] += asked
+
+    edited(config, tell)
+    thinking = round_.entrants[0].model_copy(update={"mode": "thinking", "thinking": Thinking(max_tokens=64)})
+    concluded = run(round_.model_copy(update={"entrants": (thinking,)}), project, screen)
+    assert concluded.record.status == "complete"
+    assert verify(concluded.folder.path) == []
+    edited(concluded.folder.record, lambda record: record["plan"]["entrants"][0]["thinking"].update(max_tokens=32))
+    assert "it differs in model" in "\n".join(verify(concluded.folder.path))
 
 
 def test_a_model_in_chat_mode_is_asked_through_its_template(tmp_path: Path, project: Path, screen: Screen) -> None:
