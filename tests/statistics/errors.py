@@ -79,7 +79,7 @@ def false_eliminations() -> Iterator[Check]:
         name = f"Holm, any elimination: {ENTRANTS} totals at the least points, 3 tasks, {_where(n, 1, share)}"
         yield Check(name, 1 - LEVEL, False, lambda rng, n=n, share=share: _totals_below(rng, n, share))
     for tasks, n, share in ((6, 48, 0.9), (13, 48, 0.98), (45, 20, 0.95)):
-        name = f"first step of Holm, any elimination: {ENTRANTS} means of {tasks} tasks at their floor, {_where(n, 1, share)}"
+        name = f"Bonferroni, any elimination: {ENTRANTS} means of {tasks} tasks, {_where(n, 1, share)}"
         yield Check(name, 1 - LEVEL, False, lambda rng, many=tasks, n=n, share=share: _many_tasks(rng, many, n, share))
     for n, size in ((60, 1), (200, 1), (300, 6)):
         name = f"max-T, any wrong verdict: {ENTRANTS} entrants × 2 floors, {_where(n, size, 0.5)}"
