@@ -10,7 +10,7 @@ HarnessError                  1  a bug, unless a subclass says otherwise
 │   ├── EngineError              the server died, hangs or answers nonsense
 │   │   └── EngineDied           it was up and is dead: it may be started again
 │   ├── StorageError             a full or failing disk
-│   ├── SandboxError             a sandbox did not stand
+│   ├── SandboxError             a sandbox did not stand, or was killed
 │   └── TrackingError            the tracking store cannot be reached or written
 └── VerificationError         4  a record does not follow from its samples
 """
@@ -75,7 +75,7 @@ class StorageError(IncompleteError):
 
 
 class SandboxError(IncompleteError):
-    """A sandbox did not come to stand; what was to run in it is neither right nor wrong."""
+    """A sandbox did not come to stand or was killed from outside; what was to run in it is neither right nor wrong."""
 
 
 class TrackingError(IncompleteError):

@@ -200,6 +200,8 @@ ReasonCode = Literal[
     "margin_undecided",
     "no_audit",
     "empty_audit",
+    "audit_lacks",
+    "audit_without_weights",
     "independence_pass",
     "independence_disclosed",
     "independence_found",
@@ -224,6 +226,7 @@ ReasonCode = Literal[
     "unofficial_dry_run",
     "unofficial_fake_engine",
     "unofficial_fake_server",
+    "unofficial_unknown_server",
     "unofficial_unstated",
     "unofficial_unpinned",
     "unofficial_unlocked",
@@ -286,6 +289,9 @@ class Execution(Frozen):
     host: Mapping[str, Any]
     server: Mapping[str, Any]
     """Version and models as the server reported them; empty where nothing had to be served."""
+    answered_by: tuple[Mapping[str, Any], ...] = ()
+    """The same of every server whose answers the run rests on, those from the journal included; an empty one where
+    nobody knows which it was."""
     requests: Mapping[str, int]
     """Requests answered by the engine and by the journal, and retries."""
     preflight: tuple[Check, ...] = ()

@@ -8,7 +8,10 @@ from harness.plan import Round
 from harness.records import EntrantResult
 from harness.verdict import Evidence
 
-LACKING = {"unpublished", "raters_missing", "few_raters", "no_audit", "empty_audit", "imported_missing"}
+LACKING = {
+    *("unpublished", "raters_missing", "few_raters", "imported_missing"),
+    *("no_audit", "empty_audit", "audit_lacks", "audit_without_weights"),
+}
 """Reasons that name what was not supplied."""
 
 

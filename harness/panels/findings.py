@@ -36,11 +36,21 @@ RULED_ON = frozenset({"component", "candidate", "conclusion", "owner", "method",
 """What a ruling's digest covers."""
 
 
+class Checkpoint(BaseModel):
+    """What a report says of the checkpoint that it is about."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    digest: str | None = None
+    """SHA-256 over all tensors; null where the report does not say."""
+
+
 class Report(BaseModel):
     """An audit report, as far as a verdict needs it."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
+    checkpoint: Checkpoint | None = None
     conclusions: tuple[Conclusion, ...]
 
 
@@ -64,13 +74,22 @@ class RulingFile(Frozen):
 
 def read_report(path: Path, entrant: str) -> tuple[Finding, ...]:
     """The conclusions about one entrant; ConfigError where the file is no audit report."""
+    return tuple(_finding(entrant, conclusion) for conclusion in _report(path).conclusions)
+
+
+def read_digest(path: Path) -> str | None:
+    """Digest of the checkpoint that a report is about; None where it does not say. ConfigError as for `read_report`."""
+    checkpoint = _report(path).checkpoint
+    return None if checkpoint is None else checkpoint.digest
+
+
+def _report(path: Path) -> Report:
     try:
-        report = Report.model_validate(json.loads(path.read_text(encoding="utf-8")))
+        return Report.model_validate(json.loads(path.read_text(encoding="utf-8")))
     except (ValueError, OSError) as error:
         raise ConfigError(
             f"{path}: no audit report: {_first(error)}", "give the file that `harness audit --out` wrote"
         ) from error
-    return tuple(_finding(entrant, conclusion) for conclusion in report.conclusions)
 
 
 def read_ruling(path: Path) -> Ruling:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from harness.errors import ConfigError
 from harness.panels.files import Locate, digest_of, located
-from harness.panels.findings import read_report, read_ruling
+from harness.panels.findings import read_digest, read_report, read_ruling
 from harness.panels.panel import read_panel
 from harness.panels.table import read_table
 from harness.plan import ImportedOutcome, PanelMean, PointItem, Round, TableValue, WeightedMean, basic
@@ -94,6 +94,8 @@ def _panels(round_: Round, locate: Locate, files: Collection[str]) -> dict[str, 
 
 
 def _findings(round_: Round, locate: Locate) -> dict[str, tuple[Finding, ...]]:
+    for entrant, files in round_.audits.items():
+        _refuse_two_checkpoints(entrant, {file: read_digest(located(file, "audit report", locate)) for file in files})
     return {
         entrant: tuple(
             finding for file in files for finding in read_report(located(file, "audit report", locate), entrant)
@@ -101,6 +103,18 @@ def _findings(round_: Round, locate: Locate) -> dict[str, tuple[Finding, ...]]:
         for entrant, files in round_.audits.items()
         if files
     }
+
+
+def _refuse_two_checkpoints(entrant: str, digests: Mapping[str, str | None]) -> None:
+    """Reports about one entrant, the round's own audit among them, must be about the same weights."""
+    known = [(file, digest) for file, digest in digests.items() if digest is not None]
+    for file, digest in known[1:]:
+        first, expected = known[0]
+        if digest != expected:
+            raise ConfigError(
+                f"{first} and {file} are about different checkpoints: their digests are {expected} and {digest}",
+                f"supply under audits.{entrant} only reports about the checkpoint that takes part",
+            )
 
 
 def _rulings(round_: Round, findings: Mapping[str, tuple[Finding, ...]], locate: Locate) -> tuple[Ruling, ...]:

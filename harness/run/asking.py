@@ -44,6 +44,7 @@ class Asking:
             with self._log.timed("starting"), self._screen.waiting(f"{self._title}: starting the engine") as notify:
                 endpoint = self._started(stack, notify)
             self._log.server = endpoint.reported
+            scorer.hear(endpoint.reported)
             checking = f"{self._title}: fast scores agree with plain ones"
             with self._log.timed("agreement"), self._screen.waiting(checking):
                 self._stop_on(scorer.agree(requests, endpoint))

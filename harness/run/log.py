@@ -30,6 +30,7 @@ class Log:
     started: str = field(default_factory=_now)
     seconds: dict[str, float] = field(default_factory=dict)
     server: Mapping[str, Any] = field(default_factory=dict)
+    answered_by: Sequence[Mapping[str, Any]] = ()
     requests: Mapping[str, int] = field(default_factory=dict)
     preflight: Sequence[Check] = ()
     restarts: int = 0
@@ -52,6 +53,7 @@ class Log:
             seconds=self.seconds,
             host=_host(),
             server=self.server,
+            answered_by=tuple(self.answered_by),
             requests={**self.requests, "restarts": self.restarts},
             preflight=tuple(self.preflight),
         )

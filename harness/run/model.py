@@ -15,7 +15,18 @@ from harness.errors import CheckpointError, EngineError, SuiteError, Verificatio
 from harness.evidence import build_manifest, installed_versions, server_reasons, with_reasons
 from harness.hashing import digest, sha256_file
 from harness.plan import Mode, Model, RemoteEngine, Round, Suite
-from harness.records import OUTCOMES, Check, Determinism, Manifest, RunRecord, Sample, SuiteResult, TaskResult
+from harness.records import (
+    OUTCOMES,
+    Check,
+    Determinism,
+    Execution,
+    Manifest,
+    Reason,
+    RunRecord,
+    Sample,
+    SuiteResult,
+    TaskResult,
+)
 from harness.request import Answer, Request
 from harness.run.asking import Asking
 from harness.run.excerpts import choose_excerpts
@@ -26,6 +37,7 @@ from harness.serve import Endpoint, serve
 from harness.stats import suite_score, task_score
 from harness.store import Results, RunFolder, write_record
 from harness.suites import LoadedTask
+from harness.verdict import reason
 
 ANSWER_CHANGING = ("vllm", "torch", "transformers", "tokenizers")
 """Packages whose version can change what a model answers."""
@@ -94,7 +106,7 @@ def evaluate_model(job: ModelJob) -> RunFolder:
     log = Log()
     requests = _requests(job)
     answers, problems, determinism = _answers(job, requests, folder, log)
-    manifest = with_reasons(manifest, server_reasons(job.round, log.server))
+    manifest = with_reasons(manifest, _server_reasons(job.round, log.execution()))
     write_record(folder.manifest, manifest)
     with log.timed("grading"):
         samples = _grade(job.tasks, dict(zip(requests, answers, strict=True)))
@@ -150,10 +162,17 @@ def _weights_are_known(job: ModelJob) -> bool:
 
 def _judge_again(round_: Round, folder: RunFolder, manifest: Manifest) -> None:
     """Bring a reused run's officialness up to date: the same files may have been committed, or changed, since."""
-    judged = with_reasons(manifest, server_reasons(round_, folder.read_execution().server))
+    judged = with_reasons(manifest, _server_reasons(round_, folder.read_execution()))
     if judged != folder.read_manifest():
         write_record(folder.manifest, judged)
         write_record(folder.record, folder.read_record().model_copy(update={"official": judged.official}))
+
+
+def _server_reasons(round_: Round, execution: Execution) -> list[Reason]:
+    """Why a run cannot be official, as far as the words of the servers tell that gave its answers, now or earlier."""
+    asked, answered = execution.server, execution.answered_by
+    unknown = [] if answered and all(answered) else [reason(round_, "unofficial_unknown_server")]
+    return [*unknown, *(found for server in (asked, *answered) for found in server_reasons(round_, server))]
 
 
 def _requests(job: ModelJob) -> list[Request]:
@@ -177,6 +196,7 @@ def _answers(
             problems.append(str(error))
             answers = scorer.answer(requests, None, lambda _done, _total: None)
         log.requests, log.preflight = dict(scorer.counts), scorer.checklist(requests)
+        log.answered_by = scorer.servers(requests)
         return answers, problems, scorer.certificate(requests, answers)
 
 

@@ -14,7 +14,7 @@ from harness.sandbox.process import Ran, Sandbox
 from harness.sandbox.run import require
 
 ATTEMPTS = 3
-"""Starts of a pair of sandboxes, where one does not come to stand."""
+"""Starts of a pair of sandboxes, where one does not come to stand or is killed from outside."""
 
 
 def passes(
@@ -25,7 +25,7 @@ def passes(
     Program and tests run in sandboxes of their own. `functions` are the names that the tests take from the program;
     `given` is source that the tests need beside them. The program sees no test, and nothing that it writes, raises,
     overrides or ends counts but what its functions return, as a plain value. SandboxError where a sandbox does not
-    stand: that says nothing of the program.
+    stand or is killed from outside: that says nothing of the program.
     """
     bounds, rights = limits or Limits(), require()
     for _ in range(ATTEMPTS - 1):
@@ -55,7 +55,7 @@ def _pipe(ends: ExitStack) -> tuple[int, int]:
 
 
 def _both(callee: Sandbox, caller: Sandbox) -> Ran:
-    """The tests' end; the program is stopped with it. SandboxError where either does not stand."""
+    """The tests' end; the program is stopped with it. SandboxError where either does not stand or is killed."""
     over = threading.Event()
     failures: list[SandboxError] = []
 

@@ -37,7 +37,7 @@ class Ran:
 
     ended: Ended
     exit_code: int
-    """Of the program; negative or above 128 where a signal ended it."""
+    """Of the program; above 128 where a signal ended it, negative where a limit did."""
     output: str
     """Standard output, as far as the limit reached."""
     errors: str
@@ -86,16 +86,21 @@ class Sandbox:
     def finish(self, stop: threading.Event | None = None) -> Ran:
         """Wait for its end, or bring it about.
 
-        SandboxError where it never stood: then nothing is said of the program.
+        SandboxError where it never stood, or where somebody outside killed it (the kernel, out of memory): then nothing
+        is said of the program.
         """
         watch = _Watch(self._child, self._limits, self._began, stop or threading.Event())
         ended = watch.until_its_end(self._what)
+        # Only from outside can a signal end it: what a program does to itself is an exit code above 128.
+        killed = (self._child.poll() or 0) < 0
         self._child.kill()
         exit_code = self._child.wait()
         output, errors = watch.texts()
         if not self._stood():
             said = " ".join(errors.split())[-200:] or f"it ended with {exit_code}"
             raise SandboxError(f"a sandbox did not come to stand within {self._limits.wall_s:g} s: {said}")
+        if killed and ended in (None, "stopped"):
+            raise SandboxError(f"a sandbox was killed from outside (signal {-exit_code}): is memory short?")
         return Ran(
             ended or ("error" if exit_code else "done"), exit_code, output, errors, time.monotonic() - self._began
         )

@@ -16,8 +16,8 @@ from harness.sandbox.syscalls import refusals
 def run(program: str, limits: Limits | None = None, *, given: str = "") -> Ran:
     """Run Python source in a fresh sandbox, as a script with `given` on its standard input.
 
-    SetupError where this machine has no sandbox: it never runs bare. SandboxError where one fails to stand: then
-    nothing is said of the program.
+    SetupError where this machine has no sandbox: it never runs bare. SandboxError where one fails to stand or
+    is killed from outside: then nothing is said of the program.
     """
     bounds = limits or Limits()
     rights = require()

@@ -2,6 +2,8 @@
 
 SQLite in WAL mode with a full sync at every commit: a batch that `put` has returned from survives a crash of the
 process and of the machine. Each row carries a checksum; a row that fails it counts as absent and is named in `note`.
+Beside each answer stands what the server that gave it said of itself: an answer is worth no more than its server,
+however long ago it was given. Journals of the first format, which did not keep that, are read on.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import orjson
 
@@ -21,15 +23,20 @@ from harness.errors import StorageError
 from harness.score.calls import Result, Scores, Tokens
 from harness.store import disk_errors
 
-FORMAT = 1
-"""Of the table, in SQLite's user_version."""
+FORMAT = 2
+"""Of the tables, in SQLite's user_version."""
+READABLE = (0, 1, FORMAT)
+"""0: a new file. 1: without servers."""
 KEYS_PER_QUERY = 500
 BUSY_TIMEOUT_S = 60.0
 
 SETTINGS = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL")
-TABLE = """
-CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, value BLOB NOT NULL, checksum INTEGER NOT NULL) WITHOUT ROWID
+ANSWERS = """
+CREATE TABLE IF NOT EXISTS answers
+(key TEXT PRIMARY KEY, value BLOB NOT NULL, checksum INTEGER NOT NULL, server INTEGER) WITHOUT ROWID
 """
+"""`server` is null where nobody said which it was."""
+SERVERS = "CREATE TABLE IF NOT EXISTS servers (id INTEGER PRIMARY KEY, report TEXT NOT NULL UNIQUE)"
 
 
 class Journal:
@@ -40,6 +47,7 @@ class Journal:
         self.note = note
         """What was wrong with the file and what was done about it; null where nothing was."""
         self._connection = connection
+        self._server: int | None = None
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -55,7 +63,7 @@ class Journal:
         found: dict[str, Result] = {}
         damaged = 0
         with _storage_errors(self.path):
-            for key, value, checksum in self._rows(list(dict.fromkeys(keys))):
+            for key, value, checksum, _ in self._rows(list(dict.fromkeys(keys))):
                 if checksum == _checksum(key, value):
                     found[key] = _decoded(value)
                 else:
@@ -64,12 +72,26 @@ class Journal:
             self.note = f"{damaged} damaged answers in the journal {self.path} are not used and will be asked again"
         return found
 
+    def hear(self, reported: Mapping[str, Any]) -> None:
+        """Keep what a server says of itself; the answers that follow are its."""
+        report = (orjson.dumps(dict(reported), option=orjson.OPT_SORT_KEYS).decode(),)
+        with _storage_errors(self.path), self._connection:
+            self._connection.execute("INSERT OR IGNORE INTO servers (report) VALUES (?)", report)
+            (self._server,) = self._connection.execute("SELECT id FROM servers WHERE report = ?", report).fetchone()
+
+    def servers(self, keys: Iterable[str]) -> list[dict[str, Any]]:
+        """What the servers that gave these answers said of themselves, each once; empty for those that nobody knows."""
+        with _storage_errors(self.path):
+            known: dict[int | None, str] = dict(self._connection.execute("SELECT id, report FROM servers"))
+            found = {server for _, _, _, server in self._rows(list(dict.fromkeys(keys)))}
+        return [orjson.loads(known.get(server, "{}")) for server in sorted(found, key=lambda each: each or 0)]
+
     def put(self, answers: Mapping[str, Result]) -> None:
         """Write a batch in one commit; it is durable on return. StorageError where the disk fails."""
         values = {key: orjson.dumps(result) for key, result in answers.items()}
-        rows = [(key, value, _checksum(key, value)) for key, value in values.items()]
+        rows = [(key, value, _checksum(key, value), self._server) for key, value in values.items()]
         with _storage_errors(self.path), self._connection:
-            self._connection.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", rows)
+            self._connection.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)", rows)
 
     def close(self) -> None:
         """Merge the write-ahead log into the file and let it go."""
@@ -83,11 +105,11 @@ class Journal:
     ) -> None:
         self.close()
 
-    def _rows(self, keys: Sequence[str]) -> Iterator[tuple[str, bytes, int]]:
+    def _rows(self, keys: Sequence[str]) -> Iterator[tuple[str, bytes, int, int | None]]:
         for start in range(0, len(keys), KEYS_PER_QUERY):
             some = keys[start : start + KEYS_PER_QUERY]
             marks = ",".join("?" * len(some))
-            query = f"SELECT key, value, checksum FROM answers WHERE key IN ({marks})"  # noqa: S608 - question marks
+            query = f"SELECT key, value, checksum, server FROM answers WHERE key IN ({marks})"  # noqa: S608 - marks
             yield from self._connection.execute(query, some)
 
 
@@ -97,7 +119,11 @@ def _connect(path: Path) -> sqlite3.Connection:
     for setting in SETTINGS:
         connection.execute(setting)
     with connection:
-        connection.execute(TABLE)
+        connection.execute("BEGIN IMMEDIATE")
+        if connection.execute("PRAGMA user_version").fetchone()[0] == 1:
+            connection.execute("ALTER TABLE answers ADD COLUMN server INTEGER")
+        for table in (ANSWERS, SERVERS):
+            connection.execute(table)
         connection.execute(f"PRAGMA user_version={FORMAT}")
     return connection
 
@@ -114,7 +140,7 @@ def _defect(path: Path) -> str | None:
         raise  # locked or unreadable, not corrupt
     except sqlite3.DatabaseError as error:
         return str(error)
-    if version not in (0, FORMAT):
+    if version not in READABLE:
         return f"format {version} instead of {FORMAT}"
     return None if verdict == "ok" else str(verdict)
 

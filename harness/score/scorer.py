@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from harness.plan.engine import FakeEngine, RemoteEngine, VllmEngine
 from harness.plan.model import Thinking
@@ -46,6 +47,7 @@ class Scorer:
         self._tried = abilities.trials(scope, tokenizer.prefix)
         self._planner = self._planner_for(self._known_abilities())
         self._fresh: set[str] = set()
+        self._used: set[str] = set()
         self.casualties = Casualties()
         """What the engine's deaths taught; with it, an answer after a restart asks no poison again."""
         self.counts: Counter[str] = Counter()
@@ -109,6 +111,7 @@ class Scorer:
 
             self._ask(missing, endpoint, answered, write=self._journal.put)
         answers = [self._planner.answer(request, results) for request in requests]
+        self._used = {key for key, result in results.items() if not isinstance(result, Failure)}
         self._count(requests, answers, results)
         return answers
 
@@ -136,6 +139,16 @@ class Scorer:
             _, known = self._calls(again, planner)
             replays[condition.name] = {request: planner.answer(request, known) for request in again}
         return certificate(requests, answers, replays)
+
+    def hear(self, reported: Mapping[str, Any]) -> None:
+        """Keep, beside its answers and before the first of them, what the server says of itself."""
+        self._journal.hear(reported)
+
+    def servers(self, requests: Sequence[Request]) -> list[dict[str, Any]]:
+        """What the servers said of themselves that gave the last answers and the replays; empty for one not known."""
+        again = self._sample(requests)
+        replayed = [self._calls(again, self._planner_of(condition))[1] for condition in CONDITIONS]
+        return self._journal.servers({*self._used, *(key for known in replayed for key in known)})
 
     def _sample(self, requests: Sequence[Request]) -> list[Request]:
         """What is asked again; nothing that killed the engine."""

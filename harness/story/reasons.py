@@ -59,6 +59,8 @@ KOREAN: Mapping[ReasonCode, str] = {
     "margin_undecided": "{suite}: {reference} 대비 {value}. 신뢰구간이 허용 차이 {threshold}에 걸쳐 있습니다.",
     "no_audit": "독자성: {model}의 감사 보고서가 제출되지 않았습니다(audits.{entrant}).",
     "empty_audit": "독자성: {model}의 감사 보고서에 결론이 없습니다(audits.{entrant}).",
+    "audit_lacks": "독자성: {model}의 감사에 {candidates}에 대한 결론이 없습니다(audits.{entrant}).",
+    "audit_without_weights": "독자성: {model}의 감사가 가중치를 하나도 비교하지 않았습니다(audits.{entrant}).",
     "independence_pass": "독자성: 감사 결론 {count}개 가운데 금지된 것이 없습니다.",
     "independence_disclosed": "독자성: {component}, {candidate}: {relation}. 규칙대로 신고되었습니다. {because}",
     "independence_found": (
@@ -93,6 +95,7 @@ KOREAN: Mapping[ReasonCode, str] = {
     "unofficial_dry_run": "예행 평가이므로 아무것도 판정하지 않습니다",
     "unofficial_fake_engine": "가짜 엔진을 썼습니다. 응답이 모델에서 나온 것이 아닙니다",
     "unofficial_fake_server": "서버가 스스로 가짜라고 밝혔습니다. 응답이 모델에서 나온 것이 아닙니다",
+    "unofficial_unknown_server": "응답의 전부 또는 일부를 어느 서버가 냈는지 알 수 없습니다",
     "unofficial_unstated": "{served} 서버가 어떤 가중치를 쓰는지 밝힌 사람이 없습니다(engine.stated_weights)",
     "unofficial_unpinned": "모델의 리비전이 커밋으로 고정되지 않았습니다",
     "unofficial_unlocked": "{tasks}의 데이터가 리비전으로 고정되지 않았습니다",

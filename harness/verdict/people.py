@@ -11,6 +11,9 @@ from harness.verdict.field import Field
 from harness.verdict.inputs import Finding, Inputs, Ruling
 from harness.verdict.reasons import reason
 
+WEIGHTLESS = frozenset({"tokenizer", "code"})
+"""Components of which no agreement or difference says where the weights come from."""
+
 
 def unmeasured(gate: Gate, model: Model, field: Field) -> tuple[GateOutcome, Sequence[Reason]]:
     """The outcome of a gate that looks at no number, with its reasons, the weightiest first."""
@@ -52,6 +55,33 @@ def _independence(gate: Independence, model: Model, field: Field) -> tuple[GateO
         return "incomplete", [reason(round_, "no_audit", model=model.name, entrant=model.name)]
     if not findings:
         return "incomplete", [reason(round_, "empty_audit", model=model.name, entrant=model.name)]
+    outcome, reasons = _ruled(gate, findings, model, field)
+    lacking = _lacking(findings, model, round_) if outcome == "pass" else []
+    return ("incomplete", [*lacking, *reasons]) if lacking else (outcome, reasons)
+
+
+def _lacking(findings: Sequence[Finding], model: Model, round_: Round) -> list[Reason]:
+    """What supplied reports do not answer of what the round asks; an audit of its own looked at all that there is."""
+    own = f"{round_.results}/{round_.folder}/audits/{model.name}/"
+    if any(file.startswith(own) for file in round_.audits.get(model.name, ())):
+        return []
+    named = () if round_.audit is None else round_.audit.candidates
+    asked = [candidate.name for candidate in named if candidate.name != model.name]
+    facts: dict[str, Fact] = {"model": model.name, "entrant": model.name}
+    concluded = {finding.candidate for finding in findings}
+    if missing := tuple(name for name in asked if name not in concluded):
+        return [reason(round_, "audit_lacks", candidates=missing, **facts)]
+    compared = [each for each in findings if each.component not in WEIGHTLESS and each.relation != "not_comparable"]
+    if not any(not asked or finding.candidate in asked for finding in compared):
+        return [reason(round_, "audit_without_weights", **facts)]
+    return []
+
+
+def _ruled(
+    gate: Independence, findings: Sequence[Finding], model: Model, field: Field
+) -> tuple[GateOutcome, Sequence[Reason]]:
+    """What the policy, and people, make of all findings."""
+    round_, inputs = field.round, field.inputs
     ruled = [(finding, _policy(gate, finding, model, field)) for finding in findings]
     disclosed = [
         _said(finding, "independence_disclosed", field)

@@ -57,6 +57,8 @@ ENGLISH: Mapping[ReasonCode, str] = {
     "margin_undecided": "{suite}: {value} against {reference}; the interval holds the margin of {threshold}.",
     "no_audit": "Independence: no audit report of {model} was supplied (audits.{entrant}).",
     "empty_audit": "Independence: the audit report of {model} holds no conclusion (audits.{entrant}).",
+    "audit_lacks": "Independence: the audit of {model} concludes nothing about {candidates} (audits.{entrant}).",
+    "audit_without_weights": "Independence: the audit of {model} compared no weights (audits.{entrant}).",
     "independence_pass": "Independence: nothing forbidden among {count} conclusions of the audit.",
     "independence_disclosed": "Independence: {component}, {candidate}: {relation}; declared, as asked. {because}",
     "independence_found": (
@@ -93,6 +95,7 @@ ENGLISH: Mapping[ReasonCode, str] = {
     "unofficial_dry_run": "this is a dry run: it decides nothing",
     "unofficial_fake_engine": "the engine is the fake one: its answers come from no model",
     "unofficial_fake_server": "the server says that it is a fake one: its answers come from no model",
+    "unofficial_unknown_server": "nobody knows which server gave the answers, or some of them",
     "unofficial_unstated": "nobody states which weights {served} serves (engine.stated_weights)",
     "unofficial_unpinned": "the model's revision is not pinned to a commit",
     "unofficial_unlocked": "the data of {tasks} is not locked to a revision",
@@ -113,7 +116,7 @@ UNITS: Mapping[str, Style] = {
 """How the numbers among the facts are written: shares as in every table, differences in points."""
 
 
-SINGULAR: Mapping[str, str] = {"models": "model", "tasks": "task", "items": "item"}
+SINGULAR: Mapping[str, str] = {"models": "model", "tasks": "task", "items": "item", "candidates": "candidate"}
 """Lists of names among the facts that have titles."""
 
 

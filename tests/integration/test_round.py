@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -14,10 +17,12 @@ from rich.console import Console
 
 from harness.errors import CheckpointError, ConfigError, SuiteError
 from harness.evidence import verify
-from harness.plan import Round
+from harness.plan import FakeEngine, Round
 from harness.plan.model import Thinking
 from harness.run import Concluded, Screen, decide_round, evaluate_round
+from harness.serve.fake import FakeServer
 from tests.copying import copying_round
+from tests.tiny import build_tiny_checkpoint
 
 
 @pytest.fixture
@@ -62,6 +67,31 @@ def test_a_second_run_reuses_everything_and_changes_no_byte(
     run(round_, project, screen)
     assert {path: path.read_bytes() for path in first.folder.path.rglob("*") if path.is_file()} == before
     assert "Able: complete, reused" in said.getvalue()
+
+
+def server_reasons(concluded: Concluded) -> set[str]:
+    return {reason.code for reason in concluded.record.unofficial_because if reason.code.endswith("_server")}
+
+
+def test_answers_of_a_fake_server_stay_unofficial_when_they_come_from_the_journal(
+    tmp_path: Path, project: Path, screen: Screen
+) -> None:
+    checkpoint = build_tiny_checkpoint(tmp_path / "checkpoints" / "able", seed=0)
+    with FakeServer(FakeEngine(kind="fake", max_model_len=512, skill=1.0), checkpoint, "able") as server:
+        stated = {"model.safetensors": "0" * 64}
+        remote = {"kind": "remote", "url": server.url, "served_model": "able", "max_model_len": 512, "attempts": 1}
+        round_ = copying_round(tmp_path, {"able": 1.0}, n=8, engine={**remote, "stated_weights": stated}, engines={})
+        asked = run(round_, project, screen)
+    assert server_reasons(asked) == {"unofficial_fake_server"}
+
+    other_level = round_.model_copy(update={"rules": round_.rules.model_copy(update={"level": 0.9})})
+    assert server_reasons(run(other_level, project, screen)) == {"unofficial_fake_server"}
+
+    shutil.rmtree(asked.folder.path)  # as where it was killed before its record was written
+    for journal in asked.folder.path.parent.glob("journal/*.sqlite"):
+        with closing(sqlite3.connect(journal)) as connection, connection:
+            connection.execute("UPDATE answers SET server = NULL")  # as journals of the first format know none
+    assert server_reasons(run(round_, project, screen)) == {"unofficial_unknown_server"}
 
 
 def test_another_language_renders_anew_and_decides_nothing_anew(tmp_path: Path, project: Path, screen: Screen) -> None:

@@ -65,6 +65,23 @@ def audited(**more: Any) -> Round:
 REPORT = json.dumps({"conclusions": [{"component": "vision", "candidate": "x", "conclusion": "derived"}]})
 
 
+@pytest.mark.parametrize(("other", "refused"), [("0" * 64, False), (None, False), ("1" * 64, True)])
+def test_reports_about_two_checkpoints_of_one_entrant_are_refused(
+    tmp_path: Path, other: str | None, refused: bool
+) -> None:
+    digests = {"audit.json": "0" * 64, "other.json": other}
+    reports = {
+        name: json.dumps({**json.loads(REPORT), "checkpoint": {"name": "a", "digest": digest}})
+        for name, digest in digests.items()
+    }
+    round_, files = audited(audits={"a": tuple(reports)}), within(tmp_path, {"table.csv": CELLS, **reports})
+    if refused:
+        with pytest.raises(ConfigError, match=r"audit\.json and other\.json are about different checkpoints"):
+            read_inputs(round_, files)
+    else:
+        assert len(read_inputs(round_, files).findings["a"]) == 2
+
+
 def finding(folder: Path) -> str:
     files = within(folder, {"table.csv": CELLS, "audit.json": REPORT})
     return read_inputs(audited(), files).findings["a"][0].sha256

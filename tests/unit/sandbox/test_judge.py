@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import select
 import shutil
+import threading
 
 import pytest
 
 from harness.errors import SandboxError
 from harness.sandbox import Limits, judge, passes
+from harness.sandbox.process import Sandbox
 
 pytestmark = pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed")
 
@@ -157,6 +160,30 @@ def test_tests_have_their_own_helpers_and_modules() -> None:
     tests = "assert close(root(9), 3)"
     assert passes("def root(n): return n ** 0.5", tests, ["root"], given=given, limits=LIMITS)
     assert not passes(cheat, tests, ["root"], given=given, limits=LIMITS)
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["program", "tests"])
+def test_a_pair_of_which_one_is_killed_from_outside_says_nothing_of_the_program(
+    which: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = judge._both
+
+    def killed(*pair: Sandbox) -> object:
+        def kill_once_it_stands() -> None:
+            select.select([pair[which]._ready], [], [])
+            pair[which]._child.kill()
+
+        killing = threading.Thread(target=kill_once_it_stands)
+        killing.start()
+        try:
+            return real(*pair)
+        finally:
+            killing.join()
+
+    monkeypatch.setattr(judge, "_both", killed)
+    slow = "import time\ndef add(a, b):\n    time.sleep(60)\n    return a + b"
+    with pytest.raises(SandboxError, match="killed from outside"):
+        passes(slow, TESTS, ["add"], limits=LIMITS.model_copy(update={"wall_s": 60}))
 
 
 def test_a_pair_that_does_not_stand_is_started_again_and_then_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import secrets
+import select
 import shutil
 import subprocess
 import threading
@@ -149,6 +150,38 @@ def test_a_sandbox_that_does_not_stand_says_nothing_of_the_program(
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     with pytest.raises(SandboxError, match="did not come to stand"):
         run("print(1)", Limits(wall_s=0.5))
+
+
+@needs_a_sandbox
+def test_a_sandbox_that_is_killed_from_outside_says_nothing_of_the_program() -> None:
+    what = {"program": "import time; time.sleep(60)", "input": ""}
+    with process.Sandbox("program", what, Limits(), require()) as sandbox:
+        killing = threading.Thread(target=kill_once_it_stands, args=[sandbox])
+        killing.start()
+        with pytest.raises(SandboxError, match="killed from outside"):
+            sandbox.finish()
+        killing.join()
+
+
+def kill_once_it_stands(sandbox: process.Sandbox) -> None:
+    """As the kernel does where memory is short."""
+    select.select([sandbox._ready], [], [])
+    sandbox._child.kill()
+
+
+@needs_a_sandbox
+@pytest.mark.parametrize(
+    ("program", "exit_code"),
+    [
+        ("import os; os.kill(os.getpid(), 9)", 137),
+        ("import os; os.kill(0, 9)", 137),
+        ("import os; os.abort()", 134),
+        ("while True: pass", 137),
+    ],
+)
+def test_a_program_that_a_signal_of_its_own_ends_is_an_answer(program: str, exit_code: int) -> None:
+    ran = run(program, LIMITS.model_copy(update={"wall_s": 60}))
+    assert (ran.ended, ran.exit_code) == ("error", exit_code)
 
 
 @needs_a_sandbox

@@ -128,6 +128,37 @@ def test_a_journal_of_another_format_is_set_aside(tmp_path: Path):
         assert "format 99" in journal.note
 
 
+REAL, FAKE = {"version": "0.32.0", "models": ["a"]}, {"version": "0.0-fake"}
+
+
+def test_beside_each_answer_stands_what_its_server_said_of_itself(tmp_path: Path):
+    for server, keys in ((FAKE, "a"), (REAL, "bc"), (FAKE, "c")):
+        with Journal.open(tmp_path / "journal.sqlite") as journal:
+            journal.hear(server)
+            journal.put({key: ANSWERS[key] for key in keys})
+    with Journal.open(tmp_path / "journal.sqlite") as journal:
+        assert [journal.servers(keys) for keys in ("a", "b", "ac", "abc", "?")] == [
+            [FAKE], [REAL], [FAKE], [FAKE, REAL], [],
+        ]  # fmt: skip
+
+
+def test_a_journal_of_the_first_format_keeps_its_answers_and_knows_no_server_of_theirs(tmp_path: Path):
+    path = tmp_path / "journal.sqlite"
+    with Journal.open(path) as journal:
+        journal.put(ANSWERS)
+    with sqlite3.connect(path) as connection:
+        connection.execute("ALTER TABLE answers DROP COLUMN server")
+        connection.execute("DROP TABLE servers")
+        connection.execute("PRAGMA user_version=1")
+    connection.close()
+
+    with Journal.open(path) as journal:
+        assert (journal.note, journal.get(ANSWERS)) == (None, ANSWERS)
+        journal.hear(REAL)
+        journal.put({"b": ANSWERS["b"]})
+        assert (journal.servers("a"), journal.servers("b"), journal.servers("ab")) == ([{}], [REAL], [{}, REAL])
+
+
 def test_a_full_disk_is_a_storage_error_and_keeps_what_was_written(tmp_path: Path):
     with Journal.open(tmp_path / "journal.sqlite") as journal:
         journal.put(ANSWERS)

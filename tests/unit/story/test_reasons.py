@@ -35,6 +35,7 @@ FACTS: dict[str, Fact] = {
     "entrant": "haneul",
     "component": "vision",
     "candidate": "Some Encoder",
+    "candidates": ("Some Encoder",),
     "relation": "derived",
     "because": "Equal tensors.",
     "finding": "0" * 64,
@@ -88,7 +89,7 @@ def test_a_reason_is_worded_from_its_facts_in_both_languages(code: ReasonCode, s
         shown |= {"ours": "base", "theirs": "chat, thinking"}
         shown |= {"tasks": SHOWN[lang]["task"], "files": "harness/a.py", "parts": "rules"}
         shown |= {"items": "korean, general", "allowed": "MIT, Apache-2.0", "model": "하늘 1.0"}
-        shown |= {"raters": "expert 01, expert 07"}
+        shown |= {"raters": "expert 01, expert 07", "candidates": "Some Encoder"}
         shown |= {"total": "61.2 (95% interval 57.0–65.5)" if lang == "en" else "61.2(95% 신뢰구간 57.0–65.5)"}
         for name, fact in facts_of(code).items():
             assert shown.get(name, str(fact)) in text

@@ -136,6 +136,7 @@ def ruling(decision: str, on: str = "2026-01-15") -> Ruling:
     return Ruling("a", ("f" * 64,), decision, "Our reply.", "the committee", on)  # type: ignore[arg-type]
 
 
+WEIGHTS = finding("text", "no_evidence")
 DECLARED = {"component": "tokenizer", "of": "theirs"}
 
 
@@ -152,7 +153,7 @@ DECLARED = {"component": "tokenizer", "of": "theirs"}
         ([finding()], [ruling("disqualified"), ruling("cleared", "2026-02-01")], False, [], "pass", "advance"),
         ([finding(owner="Nobody")], [], False, [], "pass", "advance"),
         ([finding("tokenizer")], [], False, [], "held", "held"),
-        ([finding("tokenizer")], [], False, [DECLARED], "pass", "advance"),
+        ([finding("tokenizer"), WEIGHTS], [], False, [DECLARED], "pass", "advance"),
         (
             [finding("text", owner=None)],
             [],
@@ -260,6 +261,38 @@ def test_an_audit_report_without_a_conclusion_is_no_pass() -> None:
     inputs = Inputs(tables=table(round_, {"a": 90}), findings={"a": ()})
     result = decided(round_, inputs)["a"]
     assert (result.decision, result.gates["independence"].reason.code) == ("incomplete", "empty_audit")
+
+
+THEIRS, OTHERS = ({**model(name).model_dump(), "name": name} for name in ("theirs", "others"))
+ITSELF = model("a").model_dump()
+
+
+@pytest.mark.parametrize(
+    ("candidates", "found", "outcome", "code"),
+    [
+        ([], [WEIGHTS], "pass", "independence_pass"),
+        ([], [finding("code", "no_evidence")], "incomplete", "audit_without_weights"),
+        ([], [finding("text", "not_comparable"), finding("tokenizer")], "incomplete", "audit_without_weights"),
+        ([THEIRS], [WEIGHTS], "pass", "independence_pass"),
+        ([THEIRS, OTHERS], [WEIGHTS], "incomplete", "audit_lacks"),
+        ([OTHERS], [replace(WEIGHTS, candidate="nobody")], "incomplete", "audit_lacks"),
+        ([THEIRS], [replace(WEIGHTS, relation="not_comparable"), replace(WEIGHTS, candidate="nobody")],
+         "incomplete", "audit_without_weights"),
+        ([THEIRS, OTHERS], [finding("text")], "held", "independence_found"),
+        ([THEIRS, ITSELF], [WEIGHTS], "pass", "independence_pass"),
+    ],
+)  # fmt: skip
+def test_a_supplied_report_must_answer_what_the_round_asks(
+    candidates: list[dict[str, Any]], found: list[Finding], outcome: str, code: str
+) -> None:
+    gate = {"kind": "independence", "name": "independence", "policy": POLICY}
+    content = round_of("a", gates=[gate]).model_dump() | {"entrants": [{**ITSELF, "declares": [DECLARED]}]}
+    audit = {"candidates": candidates} if candidates else None
+    round_ = Round.model_validate(content | {"audit": audit, "audits": {"a": ["audit.json"]}})
+    result = decided(round_, Inputs(tables=table(round_, {"a": 90}), findings={"a": tuple(found)}))["a"]
+    assert (result.gates["independence"].outcome, result.gates["independence"].reason.code) == (outcome, code)
+    if code == "audit_lacks":
+        assert "concludes nothing about" in result.gates["independence"].reason.text
 
 
 def test_the_flip_card_counts_raters_and_it_does_flip() -> None:
