@@ -31,7 +31,7 @@ def test_round_2_eliminates_motif_by_its_second_hand_totals(tmp_path: Path, caps
         "motif_3": "eliminate",
     }
     motif = record["entrants"]["motif_3"]
-    assert motif["total"] == {"value": 65.8, "low": None, "high": None, "level": None, "n": None}
+    assert motif["total"] == {"value": 65.8, "low": None, "high": None, "level": None, "n": None, "effective": None}
     assert motif["gates"]["independence"]["kind"] == "imported"
     assert [flip["count"] for flip in motif["flips"]] == [3.2]
     assert "Motif 3 (in doubt) is eliminated" in capsys.readouterr().out.replace("\n", " ")

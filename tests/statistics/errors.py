@@ -78,15 +78,19 @@ def false_eliminations() -> Iterator[Check]:
     for n, share in ((60, 0.5), (60, 0.95)):
         name = f"Holm, any elimination: {ENTRANTS} totals at the least points, 3 tasks, {_where(n, 1, share)}"
         yield Check(name, 1 - LEVEL, False, lambda rng, n=n, share=share: _totals_below(rng, n, share))
-    for tasks, n, share in ((6, 48, 0.9), (13, 48, 0.98), (45, 20, 0.95)):
-        name = f"Bonferroni, any elimination: {ENTRANTS} means of {tasks} tasks, {_where(n, 1, share)}"
-        yield Check(name, 1 - LEVEL, False, lambda rng, many=tasks, n=n, share=share: _many_tasks(rng, many, n, share))
     for n, size in ((60, 1), (200, 1), (300, 6)):
         name = f"max-T, any wrong verdict: {ENTRANTS} entrants × 2 floors, {_where(n, size, 0.5)}"
         yield Check(name, 1 - LEVEL, False, lambda rng, n=n, size=size: _max_t(rng, n, size))
     for name, p_value in (("permutation", _permuted), ("paired difference", difference_p)):
         check = f"{name} test of equal models, clusters of 4, n = 80"
         yield Check(check, 1 - LEVEL, False, lambda rng, of=p_value: _equal(rng, of))
+
+
+def many_tasks() -> Iterator[Check]:
+    """Five entrants, the means of many tasks exactly at their floor: is any of them eliminated? Not in the table."""
+    for tasks, n, share in ((6, 48, 0.9), (13, 48, 0.98), (45, 20, 0.95)):
+        name = f"Bonferroni, any elimination: {ENTRANTS} means of {tasks} tasks, {_where(n, 1, share)}"
+        yield Check(name, 1 - LEVEL, False, lambda rng, many=tasks, n=n, share=share: _many_tasks(rng, many, n, share))
 
 
 def ranks() -> Iterator[Check]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.statistics.errors import Check, everything, measured
+from tests.statistics.errors import Check, everything, many_tasks, measured
 
-FAST = ("max-T", "rank", "permutation", "paired", "floor", "ratio", "difference")
+FAST = ("Bonferroni", "max-T", "rank", "permutation", "paired", "floor", "ratio", "difference")
 FAST_REPEATS, FAST_SLACK = 150, 0.05  # 2.8 standard errors of 150 draws at 5 %
 FULL_REPEATS, FULL_SLACK = 1000, 0.02  # 2.9 standard errors of 1000 draws
 FAST_FORECAST, FULL_FORECAST = 0.1, 0.05
-CHECKS = list(everything())
+CHECKS = [*everything(), *many_tasks()]
 
 
 def name(check: Check) -> str:
