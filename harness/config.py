@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import yaml
 from hydra import compose, initialize_config_dir
 from hydra.errors import HydraException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf
@@ -23,6 +24,8 @@ NAMED_GROUPS = ("entrants", "references", "suites")
 """Parts of a round that configs hold as name -> content, and a Round as a tuple."""
 AUDITED_AGAINST = ("candidates", "nulls")
 """The same within `audit`."""
+UNREADABLE = (yaml.YAMLError, UnicodeError, OSError)
+"""What reading a config file raises."""
 
 
 def load_round(overrides: Sequence[str], configs: Path) -> Round:
@@ -53,6 +56,8 @@ def load_suite(name: str, configs: Path) -> Suite:
         return Suite.model_validate(OmegaConf.to_container(OmegaConf.load(path), resolve=True))
     except (ValidationError, OmegaConfBaseException) as error:
         raise ConfigError(f"{path}: {error}", "mend the file") from error
+    except UNREADABLE as error:
+        raise _unreadable(configs, error) from error
 
 
 def load_model(name: str, configs: Path, groups: Sequence[str] = ("reference", "entrant")) -> Model | None:
@@ -68,6 +73,8 @@ def load_model(name: str, configs: Path, groups: Sequence[str] = ("reference", "
             return Model.model_validate(_plain(compose(f"{group}/{name}"))[group])
     except (ValidationError, HydraException, OmegaConfBaseException) as error:
         raise ConfigError(f"{configs / group / name}.yaml: {_first_lines(error)}", "mend the file") from error
+    except UNREADABLE as error:
+        raise _unreadable(configs, error) from error
 
 
 def _validated(content: dict[str, Any], lock: Lock) -> Round:
@@ -118,6 +125,20 @@ def _compose(overrides: Sequence[str], configs: Path) -> dict[str, Any]:
         raise ConfigError(f"{error.full_key} must be given", f"append {error.full_key}=VALUE") from error
     except (HydraException, OmegaConfBaseException) as error:
         raise ConfigError(f"the configs do not compose: {_first_lines(error)}", _COMPOSED_HINT) from error
+    except UNREADABLE as error:
+        raise _unreadable(configs, error) from error
+
+
+def _unreadable(configs: Path, error: Exception) -> ConfigError:
+    """Which file cannot be read: YAML's own errors say it, for the others all are looked at."""
+    if isinstance(error, yaml.YAMLError):
+        return ConfigError(f"a config is no YAML: {' '.join(str(error).split())}", "mend that line of the file")
+    for path in sorted(configs.rglob("*.yaml")):
+        try:
+            path.read_text(encoding="utf-8")
+        except UNREADABLE as reason:
+            return ConfigError(f"{path} cannot be read: {reason}", "save it as UTF-8, where you may read it")
+    return ConfigError(f"a config cannot be read: {error}", "give files that can be read")
 
 
 def _plain(composed: DictConfig) -> dict[str, Any]:

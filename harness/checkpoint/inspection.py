@@ -88,7 +88,10 @@ def _weight_problems(folder: Path, architecture: Architecture | None) -> list[Pr
 
 def _pickle_problems(folder: Path) -> Iterator[Problem]:
     """No safetensors at all. Pickles beside safetensors are never read (--load-format safetensors)."""
-    if next(folder.glob("*.safetensors"), None) or (folder / INDEX).exists():
+    if weight_files(folder) or (folder / INDEX).exists():
+        return
+    if broken := sorted(path.name for path in folder.glob("*.safetensors")):
+        yield Problem(f"no file, or a link to nothing: {', '.join(broken)}", "copy the files themselves (cp -rL)")
         return
     pickles = sorted(path.name for pattern in PICKLES for path in folder.glob(pattern))
     if pickles:

@@ -41,6 +41,14 @@ FIGURES: Mapping[str, tuple[str, str]] = {
         "agreement of tokens that the rotation was not fitted to",
         "회전을 맞추는 데 쓰지 않은 토큰 벡터의 일치도",
     ),
+    "turned": (
+        "median cosine of tokens, turned as the rest of the text is",
+        "텍스트의 나머지와 같은 회전을 적용한 토큰 벡터의 코사인 중앙값",
+    ),
+    "activations": (
+        "share of units that two separate sets of activations match alike",
+        "서로 다른 두 활성값으로 짝지은 결과가 일치한 유닛의 비율",
+    ),
     "norms": ("centred correlation of norm gains", "정규화 계수의 중심화 상관"),
     "tokenizer": ("vocabulary Jaccard", "어휘 자카드 유사도"),
     "code": ("code similarity (winnowing)", "코드 유사도(위노잉)"),

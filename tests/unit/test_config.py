@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.config import choices, load_round, to_yaml
+from harness.config import choices, load_round, load_suite, to_yaml
 from harness.errors import ConfigError
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -147,3 +147,28 @@ def test_an_override_that_can_change_the_verdict_is_kept_in_mind() -> None:
     assert load_round(["lang=ko", "results=elsewhere", "engine.concurrency=3"], CONFIGS).overridden == ()
     assert load_round(["rules.level=0.9"], CONFIGS).overridden == ("rules",)
     assert load_round(["engine=fake"], CONFIGS).overridden == ("engines",)
+
+
+@pytest.mark.parametrize(
+    ("written", "named"),
+    [
+        (b"defaults:\n\t- demo\n", "line 2"),
+        (b"name: t\nitems\nrules: {}\n", "line 3"),
+        (b"name: one\nname: two\n", "name"),
+        ("title: {ko: 이름}\n".encode("cp949"), "UTF-8"),
+        ("name: t\n".encode("utf-16"), "UTF-8"),
+    ],
+    ids=["a tab", "no colon", "twice", "cp949", "utf-16"],
+)
+def test_a_file_that_is_no_yaml_or_not_utf8_is_named(copied: Path, written: bytes, named: str) -> None:
+    (copied / "round" / "slip.yaml").write_bytes(written)
+    with pytest.raises(ConfigError) as caught:
+        load_round(["round=slip"], copied)
+    assert "slip.yaml" in caught.value.message
+    assert named in f"{caught.value.message} {caught.value.remedy}"
+
+
+def test_a_suite_file_that_is_no_yaml_is_named(copied: Path) -> None:
+    (copied / "suite" / "slip.yaml").write_bytes(b"name: s\n\ttasks: []\n")
+    with pytest.raises(ConfigError, match="slip.yaml"):
+        load_suite("slip", copied)

@@ -362,3 +362,9 @@ def test_a_missing_shard_does_not_hide_a_wrong_shape(copy: Copy) -> None:
     shard, head = found(copy)
     assert shard.startswith(f"{lost} is missing")
     assert head == "lm_head.weight has 500 rows; config.json says vocab_size 512"
+
+
+def test_a_weight_file_that_links_to_nothing_is_named(copy: Copy) -> None:
+    copy.weights_file.unlink()
+    copy.weights_file.symlink_to(copy.folder / "gone")
+    assert found(copy) == ["no file, or a link to nothing: model.safetensors"]
