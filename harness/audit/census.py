@@ -15,6 +15,8 @@ from harness.audit.values import Floats
 
 ANALYTIC_RESIDUE = 1e-3
 """How far a table of sines may be from its recurrence."""
+COARSE_RESIDUE = {"BF16": 1e-2, "F16": 2e-3}
+"""The same where values are rounded to fewer digits: four roundings of values of at most 1."""
 
 
 def findings(pair: Pair) -> tuple[Finding, ...]:
@@ -28,7 +30,7 @@ def findings(pair: Pair) -> tuple[Finding, ...]:
 def _component(pair: Pair, component: Component, names: tuple[str, ...], known: dict[str, list[str]]) -> Finding:
     subject = pair.ours.subject
     digests = {name: _digest(subject, name) for name in names}
-    same = [name for name in names if digests[name] in known and is_telling(subject.values.beginning(name))]
+    same = [name for name in names if digests[name] in known and _is_telling(subject, name)]
     sizes = {name: math.prod(subject.values.tensors[name].shape) for name in names}
     share = sum(sizes[name] for name in same) / max(1, sum(sizes.values()))
     theirs = pair.theirs.anatomy.members.get(component, ())
@@ -50,17 +52,26 @@ def _digest(subject: Subject, name: str) -> str:
     return subject.digests[name if name in subject.digests else subject.values.packed[name].codes]
 
 
-def is_telling(values: Floats) -> bool:
+def _is_telling(subject: Subject, name: str) -> bool:
+    stored = subject.values.tensors.get(name)
+    residue = ANALYTIC_RESIDUE if stored is None else COARSE_RESIDUE.get(stored.dtype, ANALYTIC_RESIDUE)
+    return is_telling(subject.values.beginning(name), residue)
+
+
+def is_telling(values: Floats, residue: float = ANALYTIC_RESIDUE) -> bool:
     """Whether being identical means anything: not for constants, tables of sines, and tensors of a few values."""
     if len(np.unique(values.reshape(-1)[:100_000])) < FEWEST_DISTINCT:
         return False
-    return not (values.ndim == 2 and min(values.shape) >= 3 and is_sines(values))
+    table = (
+        values.reshape(values.shape[-2:]) if values.ndim > 2 and values.size == math.prod(values.shape[-2:]) else values
+    )
+    return not (table.ndim == 2 and min(table.shape) >= 3 and is_sines(table, residue))
 
 
-def is_sines(table: Floats) -> bool:
-    """Whether every column is a sampled sinusoid: x(t+1) + x(t-1) = 2 cos(w) x(t)."""
+def is_sines(table: Floats, most: float = ANALYTIC_RESIDUE) -> bool:
+    """Whether every column is a sampled sinusoid, to within `most`: x(t+1) + x(t-1) = 2 cos(w) x(t)."""
     around, middle = (table[2:] + table[:-2]).astype(np.float64), table[1:-1].astype(np.float64)
     energy = (middle**2).sum(0)
     factor = (around * middle).sum(0) / np.where(energy > 0, energy, 1)
     residue = np.abs(around - factor * middle).max() / max(float(np.abs(table).max()), 1e-30)
-    return bool(residue < ANALYTIC_RESIDUE and np.all(np.abs(factor) <= 2 + ANALYTIC_RESIDUE))
+    return bool(residue < most and np.all(np.abs(factor) <= 2 + most))

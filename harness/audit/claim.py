@@ -39,6 +39,9 @@ COUNTED = r"\s*(?:층|개|쌍|번째|layers?\b|pairs?\b)"
 # Hangul may follow a number at once (0.989로); what is counted is no value.
 VALUE = re.compile(rf"(?<![A-Za-z0-9_.-])({NUMBER})\s*(%|퍼센트)?(?![A-Za-z0-9_]|\.\d|{COUNTED})")
 
+PLACE = re.compile(r"\b(?:layers?|blocks?)\s*#?\d+(?![.\d])", re.IGNORECASE)
+"""Where something was measured, which is no value."""
+
 SHARE = re.compile(r"[-+−]?[01]\.\d+|[-+−]?\d+(?:\.\d+)?%")
 """A number that is a statistic's rather than a version's."""
 
@@ -141,7 +144,7 @@ def _part(statistic: Statistic, text: str) -> Part:
 
 def _value(text: str) -> float | None:
     """The first number; a percentage as a share."""
-    found = VALUE.search(text)
+    found = VALUE.search(PLACE.sub(" ", text))
     if found is None:
         return None
     return _number(found[1]) / 100 if found[2] else _number(found[1])

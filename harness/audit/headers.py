@@ -105,12 +105,24 @@ def _expressions(said: str) -> tuple[list[str], list[str]]:
     unknown: list[str] = []
     for match in SPDX.finditer(said):
         expression = match["expression"].strip()
-        checked = _licensing().validate(expression)
-        if checked.errors:
+        keys = _keys(expression)
+        if keys is None:
             unknown.append(expression)
         else:
-            valid += _licensing().license_keys(expression)
+            valid += keys
     return valid, unknown
+
+
+def _keys(expression: str) -> list[str] | None:
+    """Licences that an expression names; None where it is none, for which the library has more than one error."""
+    from license_expression import ExpressionError
+
+    try:
+        if _licensing().validate(expression).errors:
+            return None
+        return list(_licensing().license_keys(expression))
+    except (ExpressionError, AttributeError, IndexError, TypeError, ValueError):
+        return None
 
 
 @cache

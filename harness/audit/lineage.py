@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 
 from harness.audit.finding import Conclusion, Finding, Lineage, Party
@@ -20,9 +21,12 @@ def with_parties(
 
 def lineage(entrant: Party | None, candidate: Party | None) -> Lineage:
     """Own where both have the same owner; unknown where either owner was not given."""
-    if entrant is None or candidate is None:
+    ours, theirs = (
+        None if party is None else unicodedata.normalize("NFC", party.owner).strip() for party in (entrant, candidate)
+    )
+    if not ours or not theirs:
         return "unknown"
-    return "own" if entrant.owner == candidate.owner else "foreign"
+    return "own" if ours == theirs else "foreign"
 
 
 def _with_party(one: Conclusion, findings: Sequence[Finding], parties: Mapping[str, Party]) -> Conclusion:

@@ -170,5 +170,5 @@ def test_a_file_that_is_no_yaml_or_not_utf8_is_named(copied: Path, written: byte
 
 def test_a_suite_file_that_is_no_yaml_is_named(copied: Path) -> None:
     (copied / "suite" / "slip.yaml").write_bytes(b"name: s\n\ttasks: []\n")
-    with pytest.raises(ConfigError, match="slip.yaml"):
+    with pytest.raises(ConfigError, match=r"slip\.yaml"):
         load_suite("slip", copied)
