@@ -79,8 +79,8 @@ def _effective(means: Sequence[Part]) -> float:
     uncertainty = max(0.0, share * (1 - share))
     worst = math.fsum(weight**2 / items for _, items, weight in known)
     shown = math.fsum(weight**2 / items * (value * (1 - value) + uncertainty / items) for value, items, weight in known)
-    weight = 4 * uncertainty / worst
-    return (weight + 1) / (4 * shown / worst + worst)
+    information = 4 * uncertainty / worst
+    return (information + 1) / (4 * shown / worst + worst)
 
 
 def arms(number: Number) -> tuple[float, float]:

@@ -28,6 +28,8 @@ def test_a_table_of_sines_tells_nothing_however_it_is_rounded(name: str, dtype: 
     assert not is_telling(table[None], COARSE_RESIDUE[name])
     learned = rounded(np.random.default_rng(0).normal(size=(64, 32)), dtype)
     assert is_telling(learned, COARSE_RESIDUE[name])
+    learned[:, 3] = 1000
+    assert is_telling(learned, COARSE_RESIDUE[name])
 
 
 @pytest.mark.parametrize("written", ["MIT, Apache-2.0", "MIT/Apache-2.0", '"Apache-2.0"', "MIT OR"])
