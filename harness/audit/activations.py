@@ -16,9 +16,10 @@ from harness.audit.agreement import match
 from harness.audit.calibration import ACTIVATIONS
 from harness.audit.finding import Finding, LayerPair, Strength
 from harness.audit.forward import TEXT, inputs
+from harness.audit.matrices import unit
 from harness.audit.pair import Body, Pair
-from harness.audit.parts import Block, Stack
-from harness.audit.units import MOST_EXPERTS, gated
+from harness.audit.parts import Block, FeedForward, Stack
+from harness.audit.units import MOST_EXPERTS, among, drawn_for_both, gated
 from harness.audit.values import Floats, Ids, Values
 
 SEQUENCES, LENGTH = 64, 8
@@ -43,13 +44,16 @@ class Acted:
 
 def findings(pair: Pair) -> tuple[Finding, ...]:
     """The text of both models on the same tokens; nothing where tokens or gates are not shared."""
-    if TEXT not in pair.ours.anatomy.stacks or TEXT not in pair.theirs.anatomy.stacks or pair.tokens is None:
+    stacks = pair.stacks(TEXT)
+    if stacks is None or stacks[1].component != TEXT or pair.tokens is None:
         return ()
     ours, theirs = (_tokens(rows) for rows in pair.tokens)
     if len(np.unique(pair.tokens[0])) < FEWEST_TOKENS:
         return ()
-    left = list(_acted(pair.ours, ours, MOST_UNITS))
-    compared = [_compare(one, other) for other in _acted(pair.theirs, theirs, None) for one in left]
+    experts = drawn_for_both(*stacks)
+    left = list(_acted(pair.ours, stacks[0], ours, experts, MOST_UNITS))
+    right = _acted(pair.theirs, stacks[1], theirs, experts, None)
+    compared = [_compare(one, other) for other in right for one in left]
     return (_finding(pair, compared),) if compared else ()
 
 
@@ -59,18 +63,19 @@ def _tokens(rows: Ids) -> Ids:
     return chosen
 
 
-def _acted(body: Body, tokens: Ids, most: int | None) -> Iterator[Acted]:
+def _acted(body: Body, stack: Stack, tokens: Ids, experts: frozenset[str] | None, most: int | None) -> Iterator[Acted]:
     """Gates and ups of the first layers on these tokens; of large layers some units where `most` says so."""
-    stack, values = body.anatomy.stacks[TEXT], body.subject.values
     later = np.arange(tokens.size) % tokens.shape[1] > 0
-    for layer, seen in enumerate(inputs(body, tokens, MOST_LAYERS)):
-        yield from _in_block(stack, stack.blocks[layer], values, seen[later], layer, most)
+    for layer, seen in enumerate(inputs(body, stack, tokens, MOST_LAYERS)):
+        parts = among(stack.blocks[layer].feed_forwards, experts)
+        yield from _in_block(stack, stack.blocks[layer], parts, body.subject.values, seen[later], layer, most)
 
 
 def _in_block(
-    stack: Stack, block: Block, values: Values, seen: Floats, layer: int, most: int | None
-) -> Iterator[Acted]:
-    for part in block.feed_forwards[:MOST_EXPERTS]:
+    stack: Stack, block: Block, parts: Sequence[FeedForward], values: Values, seen: Floats, layer: int,
+    most: int | None,
+) -> Iterator[Acted]:  # fmt: skip
+    for part in parts[:MOST_EXPERTS]:
         gate, up, _ = gated(stack, block, part, values) or (None, None, None)
         if gate is None or up is None:
             continue
@@ -78,16 +83,17 @@ def _in_block(
             acted = gate.products(seen), up.products(seen)
         else:
             chosen = np.unique(np.linspace(0, len(gate) - 1, min(most, len(gate))).astype(np.int64))
-            acted = seen @ gate.rows(chosen).T, seen @ up.rows(chosen).T
+            with np.errstate(over="ignore", invalid="ignore"):
+                acted = seen @ gate.rows(chosen).T, seen @ up.rows(chosen).T
         yield Acted(layer, part.part, *map(_standard, acted))
 
 
 def _standard(columns: Floats) -> Floats:
-    """Columns centred and of unit length: their inner products are correlations."""
-    centred = columns - columns.mean(0)
-    length = np.linalg.norm(centred, axis=0)
-    scaled: Floats = (centred / np.where(length > 0, length, 1)).astype(np.float32)
-    return scaled
+    """Columns centred and of unit length: their inner products are correlations. Those beyond numbers are zeros."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        centred = columns - columns.mean(0)
+    centred[:, ~np.isfinite(centred).all(0)] = 0
+    return unit(centred.T).T
 
 
 def _compare(one: Acted, other: Acted) -> LayerPair:

@@ -12,7 +12,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from harness.audit.anatomy import STACKED
 from harness.audit.calibration import HEADS
 from harness.audit.finding import Component, Finding, LayerPair, Strength
 from harness.audit.frame import Frame
@@ -34,7 +33,7 @@ Scores = dict[tuple[int, int], float]
 
 def findings(pair: Pair) -> tuple[Finding, ...]:
     """The likeness of heads in the frame that shows most of it, for every stack whose heads both models have."""
-    return tuple(finding for component in STACKED if (finding := _of(pair, component)))
+    return tuple(finding for component in pair.components if (finding := _of(pair, component)))
 
 
 def _of(pair: Pair, component: Component) -> Finding | None:

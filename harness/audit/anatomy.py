@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +16,17 @@ from harness.audit.parts import Block, FeedForward, Fusion, Stack
 from harness.audit.regions import NUMBERED, in_tower, is_tower, places
 from harness.audit.roles import TRANSPOSED, bias_of, role_of
 from harness.audit.subject import Subject
+from harness.audit.units import values_in
 from harness.audit.values import WEIGHTS
 from harness.checkpoint.architecture import EMBEDDING, HEAD
 from harness.checkpoint.tensors import Tensor
 
 STACKED: tuple[Component, ...] = ("text", "vision", "audio")
 """Components that are made of layers."""
+PROJECTOR: Component = "projector"
+Layers = Mapping[int, Mapping[str, str]]
+"""By number: names of tensors by what stands behind the number."""
+Numbering = tuple[str, Layers]
 LAST_NORM = re.compile(
     r"(^|\.)(norm|final_norm|final_layernorm|final_layer_norm|ln_f|norm_f|ln_out|post_norm)\.weight$"
 )
@@ -34,7 +39,12 @@ BELOW_ZERO = 0.2
 """Share of gains below 0 that no family has that stores them whole."""
 EXPERT = re.compile(r"experts[._](?P<expert>\d{1,6})[._]")
 ANCHOR = re.compile(r"patch|conv1|conv_in|embed|stem")
-ANALYTIC = re.compile(r"inv_freq|rotary|rope|position_ids|causal_mask|attn\.bias$|masked_bias|freqs")
+ANALYTIC = re.compile(
+    r"(^|[._])(inv_freq|freqs|freqs_cis|(cos|sin)_cached|position_ids|causal_mask|masked_bias)$|attn\.bias$"
+)
+"""What tensors are called that are worked out and never learned: by the end of their names alone."""
+MOST_BESIDE = 4
+"""Further stacks of a component that are compared, those of most values."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +54,17 @@ class Anatomy:
     members: Mapping[Component, tuple[str, ...]]
     """Weight tensors by component; only components that exist."""
     stacks: Mapping[Component, Stack]
+    """The layers of each component: of several numberings the most populous."""
+    beside: tuple[Stack, ...]
+    """The other numberings of a component's layers, and layers in a projector."""
     embedding: str | None
     head: str | None
     last_norm: str | None
     """The norm between the text's layers and its head."""
     anchors: Mapping[Component, str]
     """The matrix that feeds a tower's residual stream: patch or mel convolution."""
+    others: tuple[str, ...]
+    """Tensors that are no weights, by their type or by what they are called."""
 
 
 def anatomy(subject: Subject) -> Anatomy:
@@ -64,10 +79,15 @@ def anatomy(subject: Subject) -> Anatomy:
     for name, place in places(weights, subject.config, embedding, head).items():
         members[place].append(name)
     stacks: dict[Component, Stack] = {}
-    for component in STACKED:
-        found = _stack(component, {name: weights[name] for name in members.get(component, ())}, subject)
+    beside: list[Stack] = []
+    for component in (*STACKED, PROJECTOR):
+        inside = {name: weights[name] for name in members.get(component, ())}
+        first, *further = _numberings(inside) or [("", {})]
+        found = _stack(component, *first, weights, subject) if component in STACKED else None
         if found is not None:
             stacks[component] = found
+        further = further if component in STACKED else [first, *further]
+        beside += _beside(component, further, weights, subject)
     anchors: dict[Component, str] = {}
     for component, stack in stacks.items():
         anchor = _anchor(members[component], weights, stack)
@@ -75,7 +95,8 @@ def anatomy(subject: Subject) -> Anatomy:
             anchors[component] = anchor
     present = {component: tuple(members[component]) for component in COMPONENTS if members.get(component)}
     last = None if "text" not in stacks else _last_norm(members["text"], weights, stacks["text"])
-    return Anatomy(present, stacks, embedding, head, last, anchors)
+    others = tuple(name for name in subject.values.tensors if name not in weights)
+    return Anatomy(present, stacks, tuple(beside), embedding, head, last, anchors, others)
 
 
 def _last_norm(names: Sequence[str], weights: Mapping[str, Tensor], stack: Stack) -> str | None:
@@ -105,16 +126,29 @@ def _is_tall(tensor: Tensor) -> bool:
     return tensor.shape[0] >= 2 * tensor.shape[1]
 
 
-def _stack(component: Component, weights: Mapping[str, Tensor], subject: Subject) -> Stack | None:
-    """The numbered layers of a component, those of its most populous numbering."""
+def _numberings(names: Iterable[str]) -> list[Numbering]:
+    """What stands before the numbers of layers, with the layers' tensors; the most populous first."""
     by_stack: dict[str, dict[int, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
-    for name in weights:
+    for name in names:
         match = NUMBERED.match(name)
         if match:
             by_stack[match["stack"]][int(match["layer"])][match["tail"]] = name
-    if not by_stack:
-        return None
-    layers = max(by_stack.values(), key=lambda numbered: sum(len(tails) for tails in numbered.values()))
+    return sorted(by_stack.items(), key=lambda entry: -sum(len(tails) for tails in entry[1].values()))
+
+
+def _beside(
+    component: Component, further: Sequence[Numbering], weights: Mapping[str, Tensor], subject: Subject
+) -> list[Stack]:
+    """Those of the further numberings that can be read as layers, and hold most."""
+    stacks = [_stack(component, name, layers, weights, subject) for name, layers in further]
+    sizes = [(values_in(stack, subject.values), stack) for stack in stacks if stack is not None]
+    return [stack for size, stack in sorted(sizes, key=lambda entry: -entry[0])[:MOST_BESIDE] if size]
+
+
+def _stack(
+    component: Component, name: str, layers: Layers, weights: Mapping[str, Tensor], subject: Subject
+) -> Stack | None:
+    """The numbered layers of a component."""
     sizes = _sub_config(component, subject.config)
     width = _width(layers, weights, sizes)
     if width is None:
@@ -130,7 +164,9 @@ def _stack(component: Component, weights: Mapping[str, Tensor], subject: Subject
         norm_offset=_offset(family, blocks, subject),
         sizes=sizes,
         centred=any(bias_of(block.roles.get(role, "")) in weights for block in blocks for role in NORMS),
-        transposed=any(TRANSPOSED.search(name) for block in blocks for name in block.roles.values()),
+        transposed=any(TRANSPOSED.search(tensor) for block in blocks for tensor in block.roles.values()),
+        name=name,
+        seed=int(subject.digest, 16),
     )  # fmt: skip
 
 
@@ -159,9 +195,7 @@ def _size(sizes: Mapping[str, Any], *names: str) -> int | None:
     return next((sizes[name] for name in names if type(sizes.get(name)) is int and sizes[name] > 0), None)
 
 
-def _width(
-    layers: Mapping[int, Mapping[str, str]], weights: Mapping[str, Tensor], sizes: Mapping[str, Any]
-) -> int | None:
+def _width(layers: Layers, weights: Mapping[str, Tensor], sizes: Mapping[str, Any]) -> int | None:
     """The residual stream's size: the side that most matrices of the layers share."""
     counted: Counter[int] = Counter()
     for tails in layers.values():

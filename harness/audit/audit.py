@@ -9,32 +9,21 @@ import time
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 
-from harness.audit import (
-    activations,
-    aligned,
-    census,
-    code,
-    configuration,
-    embeddings,
-    norms,
-    projector,
-    screening,
-    tokenizer,
-    trunk,
-)
+from harness.audit import code, configuration, reach, screening, tokenizer
 from harness.audit.calibration import ALPHA, CALIBRATED_ON
+from harness.audit.comparison import PAIR_METHODS, Timed, compare
 from harness.audit.conclude import conclude
 from harness.audit.finding import COMPONENTS, AuditReport, Component, Cost, Examined, Finding, Party
 from harness.audit.lineage import ENTRANT, with_parties
 from harness.audit.memory import memory_for, widest
-from harness.audit.neighbours import tempered
-from harness.audit.null import Band, Key, PairMethod, bands, within
+from harness.audit.null import Band, Key, PairMethod, bands
 from harness.audit.pair import Body, Pair
+from harness.audit.reach import MATERIAL, Unread
 from harness.audit.sketch import Sketch, read_sketch
-from harness.audit.start import weighed
 from harness.audit.subject import Subject, open_subject, reading
 from harness.audit.threads import fitting_threads
 from harness.audit.units import MOST_EXPERTS
@@ -43,21 +32,10 @@ from harness.errors import ConfigError
 from harness.plan.audit import MEMORY_GIB
 from harness.visible import visible
 
-PAIR_METHODS: tuple[PairMethod, ...] = (
-    census.findings,
-    trunk.findings,
-    aligned.findings,
-    activations.findings,
-    embeddings.findings,
-    projector.findings,
-    norms.findings,
-)
-"""Methods on weights."""
 Opened = dict[tuple[str, Path], Subject]
 """Models by name and folder."""
 NOBODY: Mapping[str, Party] = {}
-FILE_METHODS = (tokenizer, code, configuration)
-"""Methods on files beside the weights: they refer, and never convict."""
+NOTHING: Mapping[Component, Unread] = {}
 
 
 def audit(
@@ -113,23 +91,24 @@ def _audit(
     candidates = [_candidate(name, path, known_models) for name, path in against.items()]
     nulls = [_body(name, folder, known_models) for name, folder in null.items()]
     opened = time.monotonic()
-    components = _components(ours)
+    unread = reach.unread(ours)
+    components = _components(ours, unread)
     spent: defaultdict[str, float] = defaultdict(float)
-    methods = [_timed(method, spent) for method in PAIR_METHODS]
-    known = bands(nulls, methods, memory_gib)
+    timed = partial(_timed, spent=spent)
+    known = bands(nulls, list(map(timed, PAIR_METHODS)), memory_gib)
     findings = list(beside)
     for candidate in candidates:
         notify(f"comparing {ours.subject.name} with {_name(candidate)}")
-        findings += _compare(ours, candidate, known, methods, memory_gib)
+        findings += _compare(ours, candidate, known, unread, timed, memory_gib)
     return AuditReport(
-        checkpoint=examined(ours, parties.get(ENTRANT)),
+        checkpoint=examined(ours, parties.get(ENTRANT), unread),
         candidates=tuple(_examined(each, parties.get(_name(each))) for each in candidates),
         nulls=tuple(examined(body, parties.get(body.subject.name)) for body in nulls),
         methods=tuple(sorted({finding.method for finding in findings})),
         alpha=ALPHA,
         tests=sum(finding.p_value is not None for finding in findings),
         null_pairs=len(list(combinations(nulls, 2))),
-        notes=_notes(ours, candidates, nulls, memory_gib),
+        notes=_notes(ours, candidates, nulls, memory_gib, unread),
         conclusions=with_parties(conclude(findings, components, list(against), ALPHA), findings, parties),
         findings=tuple(findings),
         cost=_cost(ours, [each for each in candidates if isinstance(each, Body)], nulls, started, opened, spent),
@@ -164,23 +143,15 @@ def _examined(candidate: Body | Sketch, party: Party | None) -> Examined:
 
 
 def _compare(
-    ours: Body, candidate: Body | Sketch, known: Mapping[Key, Band], methods: Sequence[PairMethod], memory_gib: float
-) -> list[Finding]:
+    ours: Body, candidate: Body | Sketch, known: Mapping[Key, Band], unread: Mapping[Component, Unread],
+    timed: Timed, memory_gib: float,
+) -> list[Finding]:  # fmt: skip
+    left = list(reach.findings(unread, _name(candidate)))
     if isinstance(candidate, Sketch):
         with fitting_threads(ours):
-            return screening.findings(ours, candidate, _components(ours), memory_gib)
-    pair = Pair(ours, candidate, memory_gib)
+            return [*screening.findings(ours, candidate, _components(ours, unread), memory_gib), *left]
     with fitting_threads(ours, candidate):
-        found = [
-            within(finding, known.get((finding.component, finding.method)))
-            for method in methods
-            for finding in method(pair)
-        ]
-    for method in FILE_METHODS:
-        if method.present(ours.subject):
-            found += method.findings(ours.subject, candidate.subject)
-    found = configuration.answered(found)
-    return weighed(tempered(pair, found), seen=found)
+        return compare(Pair(ours, candidate, memory_gib), known, left, timed)
 
 
 def _timed(method: PairMethod, spent: defaultdict[str, float]) -> PairMethod:
@@ -195,9 +166,9 @@ def _timed(method: PairMethod, spent: defaultdict[str, float]) -> PairMethod:
     return timed
 
 
-def _components(body: Body) -> list[Component]:
-    """What the checkpoint has, in the record's order."""
-    present: set[Component] = set(body.anatomy.members)
+def _components(body: Body, unread: Mapping[Component, Unread] = NOTHING) -> list[Component]:
+    """What the checkpoint has, in the record's order; also what no method could read."""
+    present: set[Component] = {*body.anatomy.members, *(name for name, one in unread.items() if one.share >= MATERIAL)}
     if tokenizer.present(body.subject):
         present.add("tokenizer")
     if code.present(body.subject):
@@ -205,7 +176,7 @@ def _components(body: Body) -> list[Component]:
     return [component for component in COMPONENTS if component in present]
 
 
-def examined(body: Body, party: Party | None = None) -> Examined:
+def examined(body: Body, party: Party | None = None, unread: Mapping[Component, Unread] = NOTHING) -> Examined:
     """What the record says of a checkpoint that took part."""
     kind = body.subject.model_type
     stacks = body.anatomy.stacks
@@ -214,14 +185,17 @@ def examined(body: Body, party: Party | None = None) -> Examined:
         digest=body.subject.digest,
         parameters=sum(math.prod(tensor.shape) for tensor in body.subject.tensors.values()),
         model_type=None if kind is None else visible(kind, LONGEST_NAME),
-        components=tuple(_components(body)),
+        components=tuple(_components(body, unread)),
         layers={component: len(stack.blocks) for component, stack in stacks.items()},
         width={component: stack.width for component, stack in stacks.items()},
         party=party,
     )
 
 
-def _notes(ours: Body, against: Sequence[Body | Sketch], nulls: Sequence[Body], memory_gib: float) -> tuple[str, ...]:
+def _notes(
+    ours: Body, against: Sequence[Body | Sketch], nulls: Sequence[Body], memory_gib: float,
+    unread: Mapping[Component, Unread],
+) -> tuple[str, ...]:  # fmt: skip
     candidates = [each for each in against if isinstance(each, Body)]
     notes = ["No evidence is no proof of independence: only the named candidates were looked at.", CALIBRATED_ON]
     if sketched := [each for each in against if isinstance(each, Sketch)]:
@@ -231,6 +205,7 @@ def _notes(ours: Body, against: Sequence[Body | Sketch], nulls: Sequence[Body], 
         sizes = ", ".join(f"{body.subject.name} ({examined(body).parameters:,} parameters)" for body in nulls)
         notes.append(f"Models named as known independents: {sizes}.")
     for body in (ours, *candidates):
+        notes += reach.notes(body, unread if body is ours else reach.unread(body))
         if body.vocabulary is None and body.anatomy.embedding is not None:
             notes.append(
                 f"{body.subject.name} brings no readable tokenizer: row n of its embedding was taken for token n"
@@ -239,7 +214,10 @@ def _notes(ours: Body, against: Sequence[Body | Sketch], nulls: Sequence[Body], 
             (len(block.feed_forwards) for stack in body.anatomy.stacks.values() for block in stack.blocks), default=0
         )
         if most > MOST_EXPERTS:
-            notes.append(f"{body.subject.name}: {MOST_EXPERTS} of {most} experts of each layer were compared")
+            notes.append(
+                f"{body.subject.name}: {MOST_EXPERTS} of {most} experts of each layer were compared, drawn by the"
+                " digest of all weights"
+            )
         width = max((stack.width for stack in body.anatomy.stacks.values()), default=0)
         if width > widest(memory_gib):
             notes.append(

@@ -140,5 +140,3 @@ shared."""
 
 IDENTICAL_SHARE = 0.02
 """Share of a component's values in identical tensors that convicts; less is for experts to look at."""
-FEWEST_DISTINCT = 32
-"""Distinct values that a tensor needs before being identical means anything."""

@@ -5,18 +5,15 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 
-import numpy as np
-
-from harness.audit.calibration import FEWEST_DISTINCT, IDENTICAL_SHARE
+from harness.audit.analytic import is_telling, residue
+from harness.audit.calibration import IDENTICAL_SHARE
 from harness.audit.finding import Component, Finding, Strength
 from harness.audit.pair import Pair
+from harness.audit.regions import NUMBERED
 from harness.audit.subject import Subject
-from harness.audit.values import Floats
 
-ANALYTIC_RESIDUE = 1e-3
-"""How far a table of sines may be from its recurrence."""
-COARSE_RESIDUE = {"BF16": 1e-2, "F16": 2e-3}
-"""The same where values are rounded to fewer digits: four roundings of a column's largest value."""
+LAYERED: tuple[Component, ...] = ("text", "vision", "audio")
+"""Components whose tensors outside all layers may be worked out in ways that nobody thought of here."""
 
 
 def findings(pair: Pair) -> tuple[Finding, ...]:
@@ -30,17 +27,15 @@ def findings(pair: Pair) -> tuple[Finding, ...]:
 def _component(pair: Pair, component: Component, names: tuple[str, ...], known: dict[str, list[str]]) -> Finding:
     subject = pair.ours.subject
     digests = {name: _digest(subject, name) for name in names}
-    same = [
-        name for name in names
-        if digests[name] in known and is_telling(subject.values.beginning(name), _residue(subject, name))
-    ]  # fmt: skip
+    same = [name for name in names if digests[name] in known and telling(subject, name)]
     sizes = {name: math.prod(subject.values.tensors[name].shape) for name in names}
     share = sum(sizes[name] for name in same) / max(1, sum(sizes.values()))
     theirs = pair.theirs.anatomy.members.get(component, ())
     shapes = {pair.theirs.subject.values.tensors[name].shape for name in theirs}
     comparable = any(subject.values.tensors[name].shape in shapes for name in names)
     otherwise: Strength = "no_evidence" if comparable else "not_comparable"
-    strength: Strength = "derived" if share >= IDENTICAL_SHARE else "refer" if same else otherwise
+    convicts = share >= IDENTICAL_SHARE and (component not in LAYERED or any(map(NUMBERED.match, same)))
+    strength: Strength = "derived" if convicts else "refer" if same else otherwise
     example = "" if not same else f", such as {same[0]} ({known[digests[same[0]]][0]} there)"
     return Finding(
         component=component, candidate=pair.candidate, method="census", strength=strength,
@@ -55,23 +50,6 @@ def _digest(subject: Subject, name: str) -> str:
     return subject.digests[name if name in subject.digests else subject.values.packed[name].codes]
 
 
-def _residue(subject: Subject, name: str) -> float:
-    return COARSE_RESIDUE.get(subject.values.tensors[name].dtype, ANALYTIC_RESIDUE)
-
-
-def is_telling(values: Floats, residue: float = ANALYTIC_RESIDUE) -> bool:
-    """Whether being identical means anything: not for constants, tables of sines, and tensors of a few values."""
-    if len(np.unique(values.reshape(-1)[:100_000])) < FEWEST_DISTINCT:
-        return False
-    table = np.squeeze(values)
-    return not (table.ndim == 2 and min(table.shape) >= 3 and is_sines(table, residue))
-
-
-def is_sines(table: Floats, most: float = ANALYTIC_RESIDUE) -> bool:
-    """Whether every column is a sampled sinusoid, to within `most`: x(t+1) + x(t-1) = 2 cos(w) x(t)."""
-    around, middle = (table[2:] + table[:-2]).astype(np.float64), table[1:-1].astype(np.float64)
-    energy = (middle**2).sum(0)
-    factor = (around * middle).sum(0) / np.where(energy > 0, energy, 1)
-    # Column by column: beside one that is far larger, learned values would look as small as rounding errors.
-    residues = np.abs(around - factor * middle).max(0) / np.maximum(np.abs(table).max(0), 1e-30)
-    return bool(np.all(residues < most) and np.all(np.abs(factor) <= 2 + most))
+def telling(subject: Subject, name: str) -> bool:
+    """Whether it means anything that another model holds the same tensor."""
+    return is_telling(subject.values.beginning(name), residue(subject.values.tensors[name].dtype))

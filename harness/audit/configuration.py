@@ -49,10 +49,12 @@ def findings(suspect: Subject, candidate: Subject) -> tuple[Finding, ...]:
     )
 
 
-def answered(findings: Sequence[Finding]) -> list[Finding]:
-    """The findings of one pair, without referrals to weights that were compared since and show nothing."""
+def answered(findings: Sequence[Finding], unless: Sequence[Finding] = ()) -> list[Finding]:
+    """The findings of one pair, without referrals to weights that were compared since and show nothing; nor do further
+    findings, `unless`, say otherwise.
+    """
     compared = {one.component for one in findings if one.method == UNITS and one.strength == "no_evidence"}
-    compared -= {one.component for one in findings if one.details.get(LEFT_OUT)}
+    compared -= {one.component for one in (*findings, *unless) if one.details.get(LEFT_OUT)}
     return [
         one.model_copy(
             update={"strength": "no_evidence", "statement": f"{one.statement}: they were compared, and show no descent"}

@@ -27,29 +27,33 @@ MOST_ROUTED = 64
 TEXT: Component = "text"
 
 
-def inputs(body: Body, tokens: Ids, layers: int) -> Iterator[Floats]:
+def inputs(body: Body, stack: Stack, tokens: Ids, layers: int) -> Iterator[Floats]:
     """What the feed-forward block of each of the first layers sees, (sequences x length, width), norms without gains.
 
-    `tokens` are rows of the embedding, (sequences, length).
+    `tokens` are rows of the embedding, (sequences, length). Nothing where the embedding has another width (models that
+    project it), and nothing more from a layer on where numbers end, as they do in no working model.
     """
-    stack, embedding = body.anatomy.stacks[TEXT], body.anatomy.embedding
-    if embedding is None:
+    values, embedding = body.subject.values, body.anatomy.embedding
+    if embedding is None or values.tensors[embedding].shape[1:] != (stack.width,):
         return
-    values = body.subject.values
     rows = values.rows(embedding, tokens.reshape(-1)).reshape(*tokens.shape, -1)
     state = rows * np.float32(stack.width**0.5 if stack.norm_offset else 1.0)
     for block in stack.blocks[:layers]:
-        seen = normed(stack, state)
-        attended = state + _after(stack, _attention(Projections(stack, block, values), seen))
-        seen = normed(stack, attended)
+        with np.errstate(over="ignore", invalid="ignore"):
+            seen = normed(stack, state)
+            attended = state + _after(stack, _attention(Projections(stack, block, values), seen))
+            seen = normed(stack, attended)
+            if not np.isfinite(seen).all():
+                return
+            state = attended + _after(stack, _feed_forward(stack, block, values, seen))
         yield seen.reshape(-1, stack.width)
-        state = attended + _after(stack, _feed_forward(stack, block, values, seen))
 
 
 def normed(stack: Stack, state: Floats) -> Floats:
     """Of root mean square 1, with the mean taken out where the family's norms do so."""
     centred = state - state.mean(-1, keepdims=True) if stack.centred else state
-    scaled: Floats = centred / np.sqrt(np.mean(centred**2, -1, keepdims=True) + EPSILON)
+    squares = np.mean(np.square(centred, dtype=np.float64), -1, keepdims=True)
+    scaled: Floats = (centred / np.sqrt(squares + EPSILON)).astype(np.float32)
     return scaled
 
 

@@ -87,10 +87,12 @@ def _product(parts: Projections, shared: Side, asking: Side) -> Floats | None:
     return product
 
 
-def of_feed_forward(stack: Stack, block: Block, values: Values) -> Invariants:
-    """Second moments of gates, ups and downs of all units, and of what their linear half reads with what they write."""
+def of_feed_forward(stack: Stack, block: Block, values: Values, experts: frozenset[str] | None = None) -> Invariants:
+    """Second moments of gates, ups and downs of all units, and of what their linear half reads with what they write;
+    of large mixtures, of these experts.
+    """
     found: dict[str, Floats] = {}
-    for part in parts_of(stack, block, values):
+    for part in parts_of(stack, block, values, experts):
         if part.signed:
             for kind, moment in _moments(part.units()).items():
                 found[kind] = found[kind] + moment if kind in found else moment

@@ -13,8 +13,8 @@ from harness.audit.finding import Component
 from harness.audit.frame import Frame, FrameName
 from harness.audit.pair import Pair
 from harness.audit.parts import Block, Stack
-from harness.audit.sampling import EXPERTS, Layer, Sampled, held_layers, sampled_layer
-from harness.audit.units import Part, Units, parts_of, router_rows
+from harness.audit.sampling import Layer, Sampled, held_layers, sampled_layer
+from harness.audit.units import EXPERTS, Part, Units, parts_of, router_rows
 from harness.audit.values import Floats
 
 MOST_UNITS, FEWER_UNITS = 256, 128
@@ -66,26 +66,27 @@ def compare_layers(pair: Pair, component: Component) -> list[Compared]:
         return []
     compared: list[Compared] = []
     for frame in pair.frames(component):
-        found = _in_frame(pair, *stacks, frame)
+        found = _in_frame(pair, stacks, frame)
         compared += found
         if is_explained(found, len(stacks[0].blocks)):
             break
     return compared
 
 
-def _in_frame(pair: Pair, ours: Stack, theirs: Stack, frame: Frame) -> list[Compared]:
+def _in_frame(pair: Pair, stacks: tuple[Stack, Stack], frame: Frame) -> list[Compared]:
+    ours, theirs = stacks
     values = pair.ours.subject.values
     every = list(product(range(len(ours.blocks)), range(len(theirs.blocks))))
     if len(every) <= SCREENED:
-        return _at(pair, theirs, held_layers(ours, values, frame, MOST_UNITS, MOST_UNITS), frame, every, full=True)
+        return _at(pair, stacks, held_layers(ours, values, frame, MOST_UNITS, MOST_UNITS), frame, every, full=True)
     few = held_layers(ours, values, frame, FEWER_UNITS, SCREENING_UNITS)
-    screened = _at(pair, theirs, few, frame, every, full=False)
+    screened = _at(pair, stacks, few, frame, every, full=False)
     del few
     best = _nearest(screened)
     found = [one for one in screened if (one.layer, one.other) not in best]
     for layer in range(len(ours.blocks)):
         sampled = {layer: sampled_layer(ours, layer, values, frame, FEWER_UNITS)}
-        found += _at(pair, theirs, sampled, frame, [at for at in best if at[0] == layer], full=True)
+        found += _at(pair, stacks, sampled, frame, [at for at in best if at[0] == layer], full=True)
     return found
 
 
@@ -104,10 +105,11 @@ def _nearest(screened: Sequence[Compared]) -> set[tuple[int, int]]:
 
 
 def _at(
-    pair: Pair, theirs: Stack, ours: Mapping[int, Layer], frame: Frame, places: Sequence[tuple[int, int]], *, full: bool
-) -> list[Compared]:
+    pair: Pair, stacks: tuple[Stack, Stack], ours: Mapping[int, Layer], frame: Frame,
+    places: Sequence[tuple[int, int]], *, full: bool,
+) -> list[Compared]:  # fmt: skip
     """The given pairs of layers, those of one candidate's layer after another, of which every part is read once."""
-    values, depth = pair.theirs.subject.values, len(pair.ours.anatomy.stacks[theirs.component].blocks)
+    theirs, values, depth = stacks[1], pair.theirs.subject.values, len(stacks[0].blocks)
     found: list[Compared] = []
     for other, block in enumerate(theirs.blocks):
         layers = sorted(layer for layer, at in places if at == other)

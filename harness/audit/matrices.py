@@ -6,9 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from harness.audit.parts import Block, Stack
 from harness.audit.values import AT_ONCE, Floats, Ids, Values
+
+Doubles = npt.NDArray[np.float64]
+TINY, HUGE = 1e-30, 1e30
+"""Squares of lengths that 32 bits hold with all their digits; others are summed again in 64."""
 
 
 def gain(stack: Stack, block: Block, role: str, values: Values) -> Floats:
@@ -36,23 +41,55 @@ def read(stack: Stack, rows: Floats, gains: Floats) -> Floats:
     """What rows, which are changed, read from the stream: norm gains folded in and, where the norm takes the mean out,
     without it.
     """
-    rows *= gains
+    rows = folded(rows, gains)
     if stack.centred:
-        rows -= rows.mean(1, keepdims=True)
+        rows -= rows.mean(1, keepdims=True, dtype=np.float64).astype(np.float32)
+    return rows
+
+
+def folded(rows: Floats, gains: Floats) -> Floats:
+    """Rows, which are changed, times gains. What is then beyond numbers is 0: no working model holds it."""
+    with np.errstate(over="ignore"):
+        rows *= gains
+    if not np.isfinite(rows).all():
+        rows[~np.isfinite(rows)] = 0
     return rows
 
 
 def unit(rows: Floats) -> Floats:
     """Rows of length 1; rows of zeros stay."""
-    length = np.linalg.norm(rows, axis=1, keepdims=True)
-    made: Floats = (rows / np.where(length > 0, length, 1)).astype(np.float32)
+    with np.errstate(over="ignore"):
+        length = np.linalg.norm(rows, axis=1)
+    odd = np.flatnonzero(~((length > TINY**0.5) & (length < HUGE**0.5)))
+    if len(odd):
+        length = length.astype(np.float64)
+        length[odd] = np.sqrt(squared(rows[odd].astype(np.float64)))
+    made: Floats = (rows / np.where(length > 0, length, 1)[:, None]).astype(np.float32)
     return made
 
 
-def lengths(rows: Floats) -> Floats:
+def lengths(rows: Floats) -> Doubles:
     """Of every row; 1 for rows of zeros."""
-    squares = np.einsum("ij,ij->i", rows, rows)
-    return np.asarray(np.sqrt(np.where(squares > 0, squares, 1)), np.float32)
+    squares = squared(rows)
+    return np.asarray(np.sqrt(np.where(squares > 0, squares, 1)))
+
+
+def per_length(products: Floats, length: Doubles) -> Floats:
+    """Cosines of products, which are changed; 0 where those are beyond numbers, as no working model's are."""
+    with np.errstate(invalid="ignore"):
+        products /= length
+    products[~np.isfinite(products)] = 0
+    return products
+
+
+def squared(rows: npt.NDArray[np.floating]) -> Doubles:
+    """Square of every row's length. Whoever scales units by large powers of two changes no digit of it."""
+    with np.errstate(over="ignore"):
+        squares: Doubles = np.einsum("ij,ij->i", rows, rows).astype(np.float64)
+    odd = np.flatnonzero(~((squares > TINY) & (squares < HUGE)))
+    if len(odd) and rows.dtype != np.float64:
+        squares[odd] = squared(rows[odd].astype(np.float64))
+    return squares
 
 
 @dataclass(frozen=True)
@@ -79,7 +116,7 @@ class Matrix:
         """Rows of these units, (chosen, width)."""
         if not self.across and self.slice_ is None and len(self) * self.stack.width > AT_ONCE:
             few = self.values.rows(self.name, np.array(self.units)[chosen])
-            return read(self.stack, few, self.gains) if self._is_centred else few * self.gains
+            return read(self.stack, few, self.gains) if self._is_centred else folded(few, self.gains)
         found = np.empty((len(chosen), self.stack.width), np.float32)
         for units, dimensions, block in self._blocks():
             here = np.flatnonzero((chosen >= units.start) & (chosen < units.stop))
@@ -93,8 +130,7 @@ class Matrix:
     def cosines(self, vectors: Floats) -> Floats:
         """The same with rows of unit length; 0 with rows of zeros."""
         products, squares = self._with(vectors)
-        products /= np.sqrt(np.where(squares > 0, squares, 1))
-        return products
+        return per_length(products, np.sqrt(np.where(squares > 0, squares, 1)))
 
     def sums(self, weights: Floats) -> Floats:
         """Sums of the units' rows by weights (n, units), (n, width)."""
@@ -103,12 +139,13 @@ class Matrix:
             total[:, dimensions] += weights[:, units] @ block
         return total
 
-    def _with(self, vectors: Floats) -> tuple[Floats, Floats]:
+    def _with(self, vectors: Floats) -> tuple[Floats, Doubles]:
         """Products, and the square of every row's length."""
-        products, squares = np.zeros((len(vectors), len(self)), np.float32), np.zeros(len(self), np.float32)
-        for units, dimensions, block in self._blocks():
-            products[:, units] += vectors[:, dimensions] @ block.T
-            squares[units] += np.square(block).sum(1)
+        products, squares = np.zeros((len(vectors), len(self)), np.float32), np.zeros(len(self))
+        with np.errstate(over="ignore", invalid="ignore"):
+            for units, dimensions, block in self._blocks():
+                products[:, units] += vectors[:, dimensions] @ block.T
+                squares[units] += squared(block)
         return products, squares
 
     @property
@@ -135,11 +172,10 @@ class Matrix:
             if self.across:
                 dimensions = slice(first, first + count)
                 stored = self.values.span(self.name, first, count, self.slice_)[:, start:stop:step].T
-                yield slice(0, len(self)), dimensions, stored * self.gains[dimensions]
+                yield slice(0, len(self)), dimensions, folded(stored, self.gains[dimensions])
                 continue
             low = max(0, -((start - first) // step))
             high = min(len(self), -((start - first - count) // step))
             if low < high:
                 rows = self.values.span(self.name, start + low * step, (high - 1 - low) * step + 1, self.slice_)[::step]
-                rows *= self.gains
-                yield slice(low, high), slice(0, self.stack.width), rows
+                yield slice(low, high), slice(0, self.stack.width), folded(rows, self.gains)

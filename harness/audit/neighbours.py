@@ -20,9 +20,11 @@ TOGETHER: dict[Component, tuple[Component, ...]] = {
 STORED = "as stored"
 
 
-def tempered(pair: Pair, findings: Sequence[Finding]) -> list[Finding]:
-    """The findings of one pair, those on token tables and projectors weighed by what beside them is the candidate's."""
-    descended = [one for one in findings if one.strength == "derived" and one.method != "turned"]
+def tempered(pair: Pair, findings: Sequence[Finding], further: Sequence[Finding] = ()) -> list[Finding]:
+    """The findings of one pair, those on token tables and projectors weighed by what beside them is the candidate's, by
+    these and by `further` findings.
+    """
+    descended = [one for one in (*findings, *further) if one.strength == "derived" and one.method != "turned"]
     return [_weighed(pair, finding, descended, findings) for finding in findings]
 
 

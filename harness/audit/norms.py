@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 
-from harness.audit.anatomy import STACKED
 from harness.audit.finding import Component, Finding
 from harness.audit.matrices import gain
 from harness.audit.pair import Pair
@@ -21,7 +21,7 @@ ROLES = ("norm_in", "norm_ffn")
 
 def findings(pair: Pair) -> tuple[Finding, ...]:
     """Mean cosine and mean centred correlation of like norms, layer by layer, for streams of one width."""
-    return tuple(finding for component in STACKED if (finding := _of(pair, component)))
+    return tuple(finding for component in pair.components if (finding := _of(pair, component)))
 
 
 def _of(pair: Pair, component: Component) -> Finding | None:
@@ -31,7 +31,7 @@ def _of(pair: Pair, component: Component) -> Finding | None:
     correlations = [correlation(a, b) for a, b in gains]
     # Layers may have moved: each of ours against the nearest of theirs.
     nearest = [max(correlation(a, b) for _, b in gains) for a, _ in gains]
-    cosines = [float(a @ b / (np.linalg.norm(a) * np.linalg.norm(b))) for a, b in gains]
+    cosines = [_cosine(a.astype(np.float64), b.astype(np.float64)) for a, b in gains]
     width = len(gains[0][0])
     mean = float(np.mean(correlations))
     return Finding(
@@ -55,8 +55,12 @@ def _gains(pair: Pair, component: Component) -> Iterator[tuple[Floats, Floats]]:
         for role in ROLES:
             first = gain(ours, mine, role, pair.ours.subject.values)
             second = gain(theirs, other, role, pair.theirs.subject.values)
-            if min(float(first.std()), float(second.std())) > 0:
+            if min(float(np.ptp(first)), float(np.ptp(second))) > 0:
                 yield first, second
+
+
+def _cosine(ours: npt.NDArray[np.float64], theirs: npt.NDArray[np.float64]) -> float:
+    return float(ours @ theirs / (np.linalg.norm(ours) * np.linalg.norm(theirs)))
 
 
 def correlation(ours: Floats, theirs: Floats) -> float:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 
 import numpy as np
 
-from harness.audit.anatomy import Anatomy, anatomy
+from harness.audit.anatomy import STACKED, Anatomy, anatomy
 from harness.audit.finding import Component, Finding
 from harness.audit.frame import Frame
 from harness.audit.memory import left_out, widest
@@ -56,6 +57,8 @@ class Pair:
     """The candidate."""
     memory_gib: float = MEMORY_GIB
     """What the audit may take."""
+    chosen: tuple[Stack, Stack] | None = None
+    """The only layers that are compared; null for those of every component that both have."""
 
     @property
     def candidate(self) -> str:
@@ -115,9 +118,39 @@ class Pair:
 
     def stacks(self, component: Component) -> tuple[Stack, Stack] | None:
         """The layers of the component in both; None where one has none."""
+        if self.chosen is not None:
+            return self.chosen if component == self.chosen[0].component else None
         ours = self.ours.anatomy.stacks.get(component)
         theirs = self.theirs.anatomy.stacks.get(component)
         return None if ours is None or theirs is None else (ours, theirs)
+
+    @property
+    def components(self) -> Sequence[Component]:
+        """Those whose layers are compared."""
+        if self.chosen is not None:
+            return (self.chosen[0].component,)
+        return [component for component in STACKED if component in self.ours.anatomy.members]
+
+    def beside(self) -> Iterator[tuple[Pair, Stack, Stack]]:
+        """Every other two stacks with the pair of which only they are compared: those of one component, and as they are
+        stored those of one width.
+
+        A copy may lie beside layers that are larger, or under a name that speaks of another component.
+        """
+        ours, theirs = (body.anatomy for body in (self.ours, self.theirs))
+        for mine, other in product((*ours.stacks.values(), *ours.beside), (*theirs.stacks.values(), *theirs.beside)):
+            together = mine.component == other.component
+            main = ours.stacks.get(mine.component) is mine and theirs.stacks.get(other.component) is other
+            if (together and not main) or (not together and mine.width == other.width):
+                yield self._only(mine, other), mine, other
+
+    def _only(self, mine: Stack, other: Stack) -> Pair:
+        """The same pair, of which only these layers are compared; what tokens determine is not worked out again."""
+        pair = Pair(self.ours, self.theirs, self.memory_gib, (mine, other))
+        for known in ("tokens", "vocabulary_turn"):
+            if known in self.__dict__:
+                pair.__dict__[known] = self.__dict__[known]
+        return pair
 
     def frames(self, component: Component) -> Iterator[Frame]:
         """Every way of bringing the two streams into one basis, the cheapest first, worked out when asked for."""
@@ -126,6 +159,8 @@ class Pair:
             return
         if stacks[0].width == stacks[1].width:
             yield Frame("as stored", None)
+        if stacks[1].component != component:
+            return
         entering = self.vocabulary_turn if component == "text" else self._rotation(self._patches(component))
         if entering is not None and entering.shape == (stacks[0].width, stacks[1].width):
             yield Frame("by vocabulary" if component == "text" else "by patches", entering)

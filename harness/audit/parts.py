@@ -56,3 +56,7 @@ class Stack:
     """Whether norms take the mean out (LayerNorm): what is read along the vector of ones is then never seen."""
     transposed: bool = False
     """Whether square matrices stand as (in, out)."""
+    name: str = ""
+    """What the names of its tensors begin with, before the layer's number."""
+    seed: int = 0
+    """By which experts are drawn: of the weights themselves, so that nobody can choose which are looked at."""

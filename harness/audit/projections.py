@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Literal
 
 import numpy as np
 
-from harness.audit.matrices import gain, is_across, read, reading
+from harness.audit.matrices import folded, gain, is_across, read, reading
 from harness.audit.parts import Block, Stack
 from harness.audit.values import Floats, Ids, Values
 
 Side = Literal["query", "key", "value", "output"]
 SIDES: tuple[Side, ...] = ("query", "key", "value", "output")
+LATENT_QUERY = ("latent_query", "latent_query_up")
 NONE: Mapping[Side, int] = dict.fromkeys(SIDES, 0)
 
 
@@ -42,8 +43,21 @@ class Projections:
         gains = gain(self.stack, self.block, role, self.values)
         if side != "output":
             return read(self.stack, rows, gains)
-        rows *= gains
-        return rows
+        return folded(rows, gains)
+
+    def names(self) -> Iterator[str]:
+        """Tensors that the sides are read from."""
+        roles = {role for side in SIDES if self.count(side) for role in self._roles(side)}
+        return (self.block.roles[role] for role in roles)
+
+    def _roles(self, side: Side) -> tuple[str, ...]:
+        if side == "output":
+            return ("output",)
+        if not self._is_latent:
+            return ("qkv",) if "qkv" in self.block.roles else (side,)
+        if side != "query":
+            return ("latent_kv", "latent_kv_up")
+        return LATENT_QUERY if set(LATENT_QUERY) <= self.block.roles.keys() else (side,)
 
     @cached_property
     def key_heads(self) -> int:
@@ -124,7 +138,7 @@ class Projections:
         if left or plain <= 0:
             return only
         counts = {**only, "key": heads * plain, "value": outputs}
-        if "latent_query" in self.block.roles and "latent_query_up" in self.block.roles:
+        if set(LATENT_QUERY) <= self.block.roles.keys():
             asked = self._shape("latent_query_up")
             if len(asked) != 2 or asked[1] != self._stored("latent_query"):
                 return counts
@@ -134,7 +148,7 @@ class Projections:
     def _latent_rows(self, side: Side) -> Floats:
         heads, plain = self.query_heads, self.count("key") // self.query_heads
         if side == "query":
-            if "latent_query" not in self.block.roles or "latent_query_up" not in self.block.roles:
+            if not set(LATENT_QUERY) <= self.block.roles.keys():
                 rows = _known(reading(self.stack, self._whole("query")))
                 return rows.reshape(heads, -1, self.stack.width)[:, :plain].reshape(-1, self.stack.width)
             down = _known(reading(self.stack, self._whole("latent_query")))

@@ -12,13 +12,15 @@ from harness.audit.agreement import chance_of_agreement, match
 from harness.audit.calibration import ALPHA, ORDER
 from harness.audit.finding import P_FLOOR, Component, Finding, Strength
 from harness.audit.matrices import unit
-from harness.audit.pair import Pair
+from harness.audit.pair import Body, Pair
 from harness.audit.regions import NUMBERED
 from harness.audit.values import Floats, Ids, Values
 
 MOST_ROWS, MOST_VALUES = 2048, 1 << 25
 """Rows of a matrix that are compared, and their values: of larger rows, such as experts, the beginning."""
 FEWEST_ROWS = 8
+OUTSTANDING = 4.0
+"""Times the spread of the other values that a diagonal is which was there before any training."""
 LOOSE: tuple[Component, ...] = ("projector", "vision", "audio", "text")
 
 
@@ -39,11 +41,17 @@ class Tried:
 
 def findings(pair: Pair) -> tuple[Finding, ...]:
     """The projector, and whatever component has matrices but no layers that could be read."""
-    return tuple(_of(pair, component) for component in LOOSE if _is_loose(pair, component))
+    return tuple(_of(pair, component) for component in LOOSE if _is_loose(pair.ours, component))
 
 
-def _is_loose(pair: Pair, component: Component) -> bool:
-    members, stacks = pair.ours.anatomy.members, pair.ours.anatomy.stacks
+def read_loose(body: Body) -> list[str]:
+    """Names of the matrices that are looked at here."""
+    loose = [component for component in LOOSE if _is_loose(body, component)]
+    return [name for component in loose for name in _matrices(body, component)]
+
+
+def _is_loose(body: Body, component: Component) -> bool:
+    members, stacks = body.anatomy.members, body.anatomy.stacks
     if component not in members:
         return False
     return (
@@ -80,12 +88,16 @@ def _of(pair: Pair, component: Component) -> Finding:
 
 def _tried(pair: Pair, component: Component) -> Iterator[Tried]:
     ours, theirs = pair.ours, pair.theirs
-    for name in ours.anatomy.members[component]:
-        shape = ours.subject.values.tensors[name].shape
-        if len(shape) < 2 or shape[0] < FEWEST_ROWS:
-            continue
+    for name in _matrices(ours, component):
         for other in _alike(pair, component, name):
             yield _rows_in_order(ours.subject.values, theirs.subject.values, name, other)
+
+
+def _matrices(body: Body, component: Component) -> Iterator[str]:
+    for name in body.anatomy.members[component]:
+        shape = body.subject.values.tensors[name].shape
+        if len(shape) > 1 and shape[0] >= FEWEST_ROWS:
+            yield name
 
 
 def _alike(pair: Pair, component: Component, name: str) -> Iterator[str]:
@@ -102,7 +114,9 @@ def _alike(pair: Pair, component: Component, name: str) -> Iterator[str]:
 def _rows_in_order(ours: Values, theirs: Values, name: str, other: str) -> Tried:
     count = ours.tensors[name].shape[0]
     chosen = np.unique(np.linspace(0, count - 1, min(count, MOST_ROWS)).astype(np.int64))
-    left, right = _centred(_beginnings(ours, name, chosen)), _centred(_beginnings(theirs, other, chosen))
+    left, right = (
+        _centred(_learned(_beginnings(side, of, chosen), chosen)) for side, of in ((ours, name), (theirs, other))
+    )
     similarity = left @ right.T
     kept = int(np.count_nonzero(match(similarity) == np.arange(len(chosen))))
     p_value = chance_of_agreement(kept, len(chosen), len(chosen))
@@ -118,11 +132,22 @@ def _beginnings(values: Values, name: str, chosen: Ids) -> Floats:
     return np.stack([values.span(name, int(row), 1).reshape(-1)[:most] for row in chosen])
 
 
+def _learned(rows: Floats, chosen: Ids) -> Floats:
+    """Rows without the diagonal that a matrix started from the identity has: it would put all rows in place."""
+    inside = chosen < rows.shape[1]
+    at = np.flatnonzero(inside), chosen[inside]
+    without = rows.copy()
+    without[at] = 0
+    spread = float(np.linalg.norm(without.astype(np.float64))) / rows.size**0.5
+    stands_out = len(at[0]) and float(np.median(np.abs(rows[at]))) > OUTSTANDING * spread
+    return without if stands_out else rows
+
+
 def cosine(ours: Values, theirs: Values, name: str, other: str) -> float:
     """Of two whole tensors of one shape, read a part at a time."""
     sums = np.zeros(3)
     for first, count in ours.spans(name):
-        one, two = ours.span(name, first, count), theirs.span(other, first, count)
+        one, two = (side.span(of, first, count).astype(np.float64) for side, of in ((ours, name), (theirs, other)))
         sums += np.vdot(one, two), np.vdot(one, one), np.vdot(two, two)
     return float(sums[0] / max(float(np.sqrt(sums[1] * sums[2])), 1e-30))
 

@@ -10,12 +10,11 @@ import numpy as np
 from harness.audit.frame import Frame
 from harness.audit.matrices import unit
 from harness.audit.parts import Stack
-from harness.audit.units import Units, halves, parts_of, router_rows
+from harness.audit.units import EXPERTS, Units, halves, parts_of, router_rows
 from harness.audit.values import Floats, Ids, Values
 
 MOST_BYTES, FEWEST_UNITS = 1 << 30, 8
 """Units of all layers that are held at once, and how many of a part are held whether they fit or not."""
-EXPERTS = "experts."
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from harness.audit.frame import procrustes
 from harness.audit.matrices import unit
 from harness.audit.memory import left_out, widest
 from harness.audit.pair import FEWEST_PER_DIMENSION, Body
+from harness.audit.parts import Stack
 from harness.audit.sketch import DIGEST_BYTES, Sketch, SketchedUnits, token_hash
 from harness.audit.tables import Table, stored
 from harness.audit.units import Part, Units, parts_of
@@ -82,9 +83,10 @@ def _found(ours: Body, sketch: Sketch, memory_gib: float) -> Iterator[Finding]:
             yield from _embeddings(sketch, shared)
             turn = procrustes(shared[1], shared[0]) if len(shared[0]) >= width else None
     yield from _tokenizer(ours, sketch)
-    for component in dict.fromkeys(part.component for part in sketch.head.units):
-        if component in ours.anatomy.stacks:
-            yield from _layers(ours, sketch, component, turn if component == "text" else None)
+    sketched = {part.component for part in sketch.head.units}
+    for stack in (*ours.anatomy.stacks.values(), *ours.anatomy.beside):
+        if stack.component in sketched:
+            yield from _layers(ours, sketch, stack, turn if stack.component == "text" else None)
 
 
 def _identical(ours: Body, sketch: Sketch) -> Iterator[Finding]:
@@ -154,10 +156,10 @@ def _shared_vectors(ours: Body, sketch: Sketch) -> Shared | None:
     return stored(ours.subject.values, embedding, rows, np.ones(1, np.float32)), sketch.vectors[kept]
 
 
-def _layers(ours: Body, sketch: Sketch, component: Component, turn: Floats | None) -> Iterator[Finding]:
-    stack = ours.anatomy.stacks[component]
+def _layers(ours: Body, sketch: Sketch, stack: Stack, turn: Floats | None) -> Iterator[Finding]:
+    component = stack.component
     parts = [part for part in sketch.head.units if part.component == component]
-    turns = dict(_turns(ours, sketch, component, turn))
+    turns = dict(_turns(stack, sketch, turn))
     if not turns:
         yield Finding(
             component=component, candidate=sketch.name, method=METHOD, strength="not_comparable",
@@ -174,11 +176,9 @@ def _layers(ours: Body, sketch: Sketch, component: Component, turn: Floats | Non
         yield _finding(component, sketch, seen, layers=len(stack.blocks))
 
 
-def _turns(
-    ours: Body, sketch: Sketch, component: Component, turn: Floats | None
-) -> Iterator[tuple[str, Floats | None]]:
+def _turns(stack: Stack, sketch: Sketch, turn: Floats | None) -> Iterator[tuple[str, Floats | None]]:
     """Ways into the checkpoint's stream: None as stored, else (sketch's width, checkpoint's width)."""
-    widths = sketch.tables[component].shape[1], ours.anatomy.stacks[component].width
+    widths = sketch.tables[stack.component].shape[1], stack.width
     if widths[0] == widths[1]:
         yield "as stored", None
     if turn is not None and turn.shape == widths:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from safetensors.numpy import save
 
 from harness.audit.audit import examined
-from harness.audit.census import is_telling
+from harness.audit.census import telling
 from harness.audit.finding import Component
 from harness.audit.pair import Body
 from harness.audit.sketch import (
@@ -110,7 +110,7 @@ def _digests(body: Body) -> Tensors:
         name: math.prod(subject.tensors[name].shape)
         for names in body.anatomy.members.values()
         for name in names
-        if is_telling(subject.values.beginning(name))
+        if telling(subject, name)
     }
     kept = sorted(sizes, key=lambda name: (-sizes[name], subject.digests[name]))[:MOST_DIGESTS]
     names = [np.frombuffer(bytes.fromhex(subject.digests[name])[:DIGEST_BYTES], np.uint8) for name in kept]

@@ -6,22 +6,34 @@ hold nothing but what was learned: where those agree no more than strangers', ex
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from harness.audit.calibration import START_LAG, START_NORMS, START_SIMILARITY
-from harness.audit.finding import Finding
+from harness.audit.finding import Component, Finding
+from harness.audit.matrices import Matrix, unit
+from harness.audit.pair import Body, Pair
+from harness.audit.parts import Stack
+from harness.audit.units import gated
 
-OF_THE_TEXT = ("text", "embeddings", "head")
+TEXT: Component = "text"
+OF_THE_TEXT = (TEXT, "embeddings", "head")
 FROM_THE_START = ("weights", "matching", "alignment", "activations", "turned")
 
 
-def weighed(findings: Sequence[Finding], seen: Sequence[Finding]) -> list[Finding]:
+UNITS = 256
+"""Units of a layer that tell whether gains were moved into matrices."""
+
+
+def weighed(pair: Pair, findings: Sequence[Finding], seen: Sequence[Finding]) -> list[Finding]:
     """The findings of one pair, those on the text taken back to `refer` where a shared start explains them.
 
     `seen` are the findings of the pair as the methods made them: what stands beside a component has no say in whether
     both began alike.
     """
-    if not _looks_shared(seen):
+    if not _looks_shared(seen) or _were_moved(pair):
         return list(findings)
     return [
         _referred(finding)
@@ -43,6 +55,42 @@ def _looks_shared(findings: Sequence[Finding]) -> bool:
     if not isinstance(similarity, float) or not isinstance(learned, float):
         return False
     return similarity < START_SIMILARITY and learned < min(START_NORMS, similarity - START_LAG)
+
+
+def _were_moved(pair: Pair) -> bool:
+    """Whether units in place are more alike with the gains of their norms than without: then gains were moved into the
+    matrices, or changed together with them. Of two models of one seed the matrices alone are the more alike.
+    """
+    alike = [_alike(*both) for both in _in_place(pair)]
+    with_gains, without = (float(np.mean(side)) for side in zip(*alike, strict=True)) if alike else (0.0, 0.0)
+    return with_gains > without
+
+
+def _in_place(pair: Pair) -> Iterator[tuple[Matrix, Matrix]]:
+    """What units of the same part and layer read, where both layers have as many."""
+    stacks = pair.stacks(TEXT)
+    if stacks is None or stacks[0].width != stacks[1].width:
+        return
+    ours, theirs = (_reading(stack, body) for stack, body in zip(stacks, (pair.ours, pair.theirs), strict=True))
+    for mine, other in zip(ours, theirs, strict=False):
+        if mine is not None and other is not None and len(mine) == len(other):
+            yield mine, other
+
+
+def _reading(stack: Stack, body: Body) -> Iterator[Matrix | None]:
+    """What the first feed-forward block of each layer reads with; None where it cannot be told."""
+    for block in stack.blocks:
+        first = block.feed_forwards[0] if block.feed_forwards else None
+        found = None if first is None else gated(stack, block, first, body.subject.values)
+        yield None if found is None else found[1]
+
+
+def _alike(ours: Matrix, theirs: Matrix) -> tuple[float, float]:
+    """Median cosine of the same units with gains folded in, and without."""
+    chosen = np.unique(np.linspace(0, len(ours) - 1, min(len(ours), UNITS)).astype(np.int64))
+    plain = [replace(matrix, gains=np.ones_like(matrix.gains)) for matrix in (ours, theirs)]
+    cosines = [(unit(one.rows(chosen)) * unit(other.rows(chosen))).sum(1) for one, other in ((ours, theirs), plain)]
+    return float(np.median(cosines[0])), float(np.median(cosines[1]))
 
 
 def _found(findings: Sequence[Finding], component: str, method: str) -> Finding | None:

@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from harness.audit.anatomy import STACKED
 from harness.audit.calibration import ALPHA, FEWEST_AGREEING, MATCHING, ORDER, Floor
 from harness.audit.finding import P_FLOOR, Component, Finding, LayerPair, Strength
 from harness.audit.layers import Compared, compare_layers
@@ -38,9 +37,7 @@ class Reading:
 def findings(pair: Pair) -> tuple[Finding, ...]:
     """Both methods on every stack that the audited checkpoint has."""
     found: list[Finding] = []
-    for component in STACKED:
-        if component not in pair.ours.anatomy.members:
-            continue
+    for component in pair.components:
         compared = compare_layers(pair, component)
         if not compared:
             found.append(_not_comparable(pair, component))

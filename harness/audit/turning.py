@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -16,7 +17,7 @@ import numpy as np
 from harness.audit.conjugation import Partners, likeness, polished, rotation
 from harness.audit.invariants import Invariants, normal, of_attention, of_feed_forward, turned
 from harness.audit.parts import Block, Stack
-from harness.audit.units import parts_of
+from harness.audit.units import drawn_for_both, parts_of
 from harness.audit.values import Floats, Values
 
 WIDEST = 2048
@@ -63,8 +64,9 @@ def turn_by_layers(ours: Stack, theirs: Stack, values: tuple[Values, Values]) ->
     if widest > WIDEST:
         return None
     held = 4 * 6 * widest**2 * (len(ours.blocks) + len(theirs.blocks)) <= MOST_BYTES
+    experts = drawn_for_both(ours, theirs)
     found: list[tuple[float, Turn]] = []
-    for read in (of_attention, of_feed_forward):
+    for read in (of_attention, partial(of_feed_forward, experts=experts)):
         if not found or widest <= WIDE:
             one_by_one = not found  # attention tells, where it can be read
             found += (
@@ -75,7 +77,8 @@ def turn_by_layers(ours: Stack, theirs: Stack, values: tuple[Values, Values]) ->
     score, best = max(found, key=lambda entry: entry[0], default=(0.0, None))
     if best is None or score <= 0:
         return None
-    sign = _sign(best.rotation, ours, theirs, values)
+    gates = (_gates(stack, side, experts) for stack, side in zip((ours, theirs), values, strict=True))
+    sign = _sign(best.rotation, *gates)
     return Turn(sign * best.rotation, best.folds)
 
 
@@ -233,20 +236,19 @@ def _mixture(stack: Stack, groups: int, chosen: Sequence[int], values: Values, r
     return [normal(matrix) for matrix in total]
 
 
-def _sign(turn: Floats, ours: Stack, theirs: Stack, values: tuple[Values, Values]) -> np.float32:
+def _sign(turn: Floats, ours: Sequence[Floats], theirs: Sequence[Floats]) -> np.float32:
     """1 or -1: no sum of squares tells a rotation from its negative. Gates do."""
-    left, right = (_gates(stack, read) for stack, read in zip((ours, theirs), values, strict=True))
     lead = 0.0
-    for one in left:
-        nearest = [(one @ turn) @ other.T for other in right]
+    for one in ours:
+        nearest = [(one @ turn) @ other.T for other in theirs]
         highest = max((float(matrix.max(1).mean()) for matrix in nearest), default=0.0)
         lowest = max((float((-matrix).max(1).mean()) for matrix in nearest), default=0.0)
         lead += highest - lowest
     return np.float32(1.0 if lead >= 0 else -1.0)
 
 
-def _gates(stack: Stack, values: Values) -> list[Floats]:
+def _gates(stack: Stack, values: Values, experts: frozenset[str] | None) -> list[Floats]:
     """Gates of some layers."""
     some = sorted(set(np.linspace(0, len(stack.blocks) - 1, 6).astype(int).tolist()))
-    found = [part for index in some for part in parts_of(stack, stack.blocks[index], values) if part.signed]
+    found = [part for index in some for part in parts_of(stack, stack.blocks[index], values, experts) if part.signed]
     return [part.units().first for part in found]

@@ -7,13 +7,14 @@ reads from and writes to the same directions of the residual stream is not.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 
-from harness.audit.matrices import Matrix, gain, is_across, lengths, read, reading, unit
+from harness.audit.matrices import Matrix, gain, is_across, lengths, per_length, read, reading, unit
 from harness.audit.parts import Block, FeedForward, Fusion, Stack
 from harness.audit.projections import Projections, Side, per_key_head
 from harness.audit.values import Floats, Ids, Values
@@ -22,6 +23,7 @@ MOST_EXPERTS = 4
 """Experts of a layer that are compared; the record's notes say where a model has more."""
 MOST_BYTES = 1 << 28
 """Cosines of a part's units that are held at once."""
+EXPERTS = "experts."
 VALUES: tuple[Side, ...] = ("value", "output")
 QUERIES: tuple[Side, ...] = ("query", "key")
 """Sides of an attention whose rows belong together: the first chooses the match."""
@@ -111,24 +113,58 @@ def parts_of(
     stack: Stack, block: Block, values: Values, experts: frozenset[str] | None = None, *, most: int = MOST_EXPERTS
 ) -> list[Part]:
     """Every part of a layer that can be read as units; of its experts those of these names, else at most so many."""
-    chosen = _some(block.feed_forwards, most) if experts is None else [
-        part for part in block.feed_forwards if part.part in experts or not part.part.startswith("experts.")
-    ]  # fmt: skip
-    found = [_feed_forward(stack, block, part, values) for part in chosen]
+    chosen = drawn(block.feed_forwards, most, stack.seed) if experts is None else experts
+    found = [_feed_forward(stack, block, part, values) for part in among(block.feed_forwards, chosen)]
     return [part for part in found if part is not None] + _attention(Projections(stack, block, values))
 
 
-def _some(parts: Sequence[FeedForward], most: int) -> Sequence[FeedForward]:
-    """All blocks of a dense layer; of many experts a few, those of the same numbers in every model."""
-    if len(parts) <= most:
-        return parts
-    shared = [part for part in parts if not part.part.startswith("experts.")]
-    routed = sorted((part for part in parts if part.part.startswith("experts.")), key=_number)
-    return [*shared, *routed[: max(1, most - len(shared))]]
+def readable(stack: Stack, block: Block, values: Values) -> set[str]:
+    """Names of a layer's tensors that are read as units, or as what chooses among experts."""
+    found: set[str] = set()
+    for part in block.feed_forwards:
+        if gated(stack, block, part, values) is not None:
+            found |= {name for name in (part.gate, part.up, part.down) if name is not None}
+    if "router" in block.roles:
+        found.add(block.roles["router"])
+    return found | set(Projections(stack, block, values).names())
+
+
+def values_in(stack: Stack, values: Values) -> int:
+    """How many values of a stack's tensors are read."""
+    names = {name for block in stack.blocks for name in readable(stack, block, values)}
+    return sum(math.prod(values.tensors[name].shape) for name in names)
+
+
+def among(parts: Sequence[FeedForward], experts: frozenset[str] | None) -> Sequence[FeedForward]:
+    """These experts and all that is no expert; all experts where none are named."""
+    return [part for part in parts if experts is None or part.part in experts or not _is_expert(part)]
+
+
+def drawn(parts: Sequence[FeedForward], most: int, seed: int) -> frozenset[str]:
+    """Experts of a layer: all, or where there are too many, together with the shared ones, some drawn by chance."""
+    routed = sorted(filter(_is_expert, parts), key=_number)
+    if len(parts) <= most or not routed:
+        return frozenset(part.part for part in routed)
+    rng = np.random.default_rng([seed, *routed[0].down.encode()])  # others in every layer
+    some = rng.choice(len(routed), max(1, most - len(parts) + len(routed)), replace=False)
+    return frozenset(routed[index].part for index in some)
+
+
+def drawn_for_both(ours: Stack, theirs: Stack) -> frozenset[str] | None:
+    """The same experts in all layers of two models, for what is summed over layers; None where all are taken."""
+    blocks = [block.feed_forwards for stack in (ours, theirs) for block in stack.blocks]
+    mixtures = [parts for parts in blocks if any(map(_is_expert, parts))]
+    if max(map(len, mixtures), default=0) <= MOST_EXPERTS:
+        return None
+    return drawn(min(mixtures, key=len), MOST_EXPERTS, ours.seed)
+
+
+def _is_expert(part: FeedForward) -> bool:
+    return part.part.startswith(EXPERTS)
 
 
 def _number(part: FeedForward) -> int:
-    return int(part.part.removeprefix("experts."))
+    return int(part.part.removeprefix(EXPERTS))
 
 
 def router_rows(stack: Stack, block: Block, values: Values) -> Floats | None:
@@ -208,9 +244,9 @@ class _Heads:
 
     def cosines(self, vectors: Floats) -> Floats:
         rows = self._all()
-        products: Floats = vectors @ rows.T
-        products /= lengths(rows)
-        return products
+        with np.errstate(over="ignore", invalid="ignore"):
+            products: Floats = vectors @ rows.T
+        return per_length(products, lengths(rows))
 
     def _all(self) -> Floats:
         rows = per_key_head(self.parts.read(self.side), self.count, self.parts.key_heads)

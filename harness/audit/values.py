@@ -22,8 +22,8 @@ WHOLE = frozenset({"I8", "U8", "I16", "I32", "I64"})
 """Types that codes and their states come in."""
 WEIGHTS = frozenset({"F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2", "I8"})
 """Types that weights come in; the others hold indices, masks and packed codes."""
-BEYOND = 1e12
-"""Values are taken as no larger: no trained weight is, and squares of larger ones overflow."""
+BEYOND = float(np.finfo(np.float32).max)
+"""Doubles are taken as no larger."""
 AT_ONCE = 1 << 24
 """Values that are read, or unpacked, at once where all of a tensor is not needed: 64 MiB of them."""
 SCALES = ("_scale_inv", "_scale", ".scale", "_scales", ".scales")
@@ -190,7 +190,7 @@ def _floats(codes: npt.NDArray[Any], dtype: str) -> Floats:
 
 
 def _bounded(values: npt.NDArray[Any]) -> Floats:
-    """As float32, whose range a file may exceed."""
-    if values.size and max(float(values.max()), -float(values.min())) > BEYOND:
+    """As float32, whose range doubles may exceed."""
+    if values.dtype == np.float64 and values.size and max(float(values.max()), -float(values.min())) > BEYOND:
         values = np.clip(values, -BEYOND, BEYOND)
     return np.asarray(values, np.float32)

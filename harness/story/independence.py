@@ -49,6 +49,7 @@ FIGURES: Mapping[str, tuple[str, str]] = {
         "share of units that two separate sets of activations match alike",
         "서로 다른 두 활성값으로 짝지은 결과가 일치한 유닛의 비율",
     ),
+    "reach": ("share of values that were not compared", "비교하지 못한 값의 비율"),
     "norms": ("centred correlation of norm gains", "정규화 계수의 중심화 상관"),
     "tokenizer": ("vocabulary Jaccard", "어휘 자카드 유사도"),
     "code": ("code similarity (winnowing)", "코드 유사도(위노잉)"),

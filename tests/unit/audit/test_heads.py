@@ -85,7 +85,8 @@ def test_attention_that_cannot_be_read_gives_no_finding(tmp_path: Path) -> None:
 def test_what_blocks_see_turns_with_the_stream_and_nothing_else_changes(tmp_path: Path) -> None:
     both = pair(tmp_path, disguised(fresh(1), SHAPE, np.random.default_rng(4)), fresh(1))
     tokens = np.random.default_rng(0).integers(512, size=(3, 5))
-    for ours, theirs in zip(inputs(both.ours, tokens, 2), inputs(both.theirs, tokens, 2), strict=True):
+    passed = (inputs(body, body.anatomy.stacks["text"], tokens, 2) for body in (both.ours, both.theirs))
+    for ours, theirs in zip(*passed, strict=True):
         assert np.allclose(ours @ ours.T, theirs @ theirs.T, atol=1e-2)
 
 

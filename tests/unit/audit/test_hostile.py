@@ -65,8 +65,7 @@ def test_a_single_layer_convicts_only_far_above_what_reused_embeddings_bring(
 ) -> None:
     compared = [_layer(index, *values) for index, values in enumerate(layers)]
     monkeypatch.setattr(trunk, "compare_layers", lambda *_: compared)
-    ours = SimpleNamespace(anatomy=SimpleNamespace(members={"text": ("x",)}))
-    found = trunk.findings(cast(Pair, SimpleNamespace(ours=ours, candidate="theirs")))
+    found = trunk.findings(cast(Pair, SimpleNamespace(components=("text",), candidate="theirs")))
     assert [one.strength for one in found if one.method == "matching"] == [strength]
 
 

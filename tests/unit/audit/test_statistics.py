@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from harness.audit.agreement import chance_in_heads, chance_of_agreement, match
-from harness.audit.census import is_sines, is_telling
+from harness.audit.analytic import is_sines, is_telling
 from harness.audit.conclude import conclude, holm
 from harness.audit.embeddings import held_out_alignment
 from harness.audit.finding import P_FLOOR, Finding

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from harness.audit.census import COARSE_RESIDUE, is_telling
+from harness.audit.analytic import COARSE_RESIDUE, is_telling
 from harness.audit.claim import parse
 from harness.audit.headers import header
 from harness.audit.lineage import lineage
@@ -30,6 +30,51 @@ def test_a_table_of_sines_tells_nothing_however_it_is_rounded(name: str, dtype: 
     assert is_telling(learned, COARSE_RESIDUE[name])
     learned[:, 3] = 1000
     assert is_telling(learned, COARSE_RESIDUE[name])
+
+
+def sines(places: int, width: int) -> np.ndarray:
+    angles = np.arange(places)[:, None] * 1e4 ** (-np.arange(width // 2) / (width // 2))
+    return np.concatenate([np.sin(angles), np.cos(angles)], axis=1).astype(np.float32)
+
+
+def picture(rows: int, across: int, width: int) -> np.ndarray:
+    """Fixed positions of a masked autoencoder: half of the dimensions for the row, half for the column."""
+    down, along = sines(rows, width // 2), sines(across, width // 2)
+    return np.concatenate([np.repeat(down, across, 0), np.tile(along, (rows, 1))], axis=1)
+
+
+def mel(frequencies: int, filters: int) -> np.ndarray:
+    edges = np.linspace(1, frequencies - 1, filters + 2) ** 1.2 / (frequencies - 1) ** 0.2
+    places = np.arange(frequencies)[:, None]
+    rising, falling = places - edges[:-2], edges[2:] - places
+    return np.maximum(0, np.minimum(rising / np.diff(edges)[:-1], falling / np.diff(edges)[1:])).astype(np.float32)
+
+
+WORKED_OUT = {
+    "positions of a picture": picture(14, 14, 192),
+    "with a place for the class before them": np.concatenate([np.zeros((1, 192), np.float32), picture(14, 14, 192)]),
+    "of a picture that is not square": picture(9, 16, 64)[None],
+    "more than are looked at": picture(130, 130, 8),
+    "as a grid": picture(12, 12, 64).reshape(1, 12, 12, 64),
+    "mel filters": mel(201, 80),
+    "mel filters, the other way": mel(257, 128).T,
+    "a Hann window": np.hanning(400).astype(np.float32),
+    "a periodic Hann window": np.hanning(401)[:-1].astype(np.float32),
+    "frequencies of positions": (1e4 ** (-np.arange(64) / 64)).astype(np.float32),
+}
+
+
+@pytest.mark.parametrize("name", list(WORKED_OUT))
+def test_what_is_worked_out_tells_nothing(name: str) -> None:
+    table = WORKED_OUT[name]
+    assert not is_telling(table)
+    learned = table + np.random.default_rng(0).normal(0, 0.02, table.shape).astype(np.float32)
+    assert is_telling(learned)
+
+
+def test_weights_with_most_values_cut_away_still_tell() -> None:
+    weights = np.random.default_rng(0).normal(size=(64, 64))
+    assert is_telling(np.where(np.abs(weights) < 1.5, 0, np.abs(weights)).astype(np.float32))
 
 
 @pytest.mark.parametrize("written", ["MIT, Apache-2.0", "MIT/Apache-2.0", '"Apache-2.0"', "MIT OR"])
