@@ -14,7 +14,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from harness.audit.ambiguity import ambiguities
 from harness.audit.digests import digest_tensors
+from harness.audit.packed import MOST_DIMENSIONS
 from harness.audit.values import Values
 from harness.checkpoint import Problem, problems_error
 from harness.checkpoint.architecture import HIDDEN, LARGEST, LAYERS, VOCAB, Architecture
@@ -70,7 +72,7 @@ def open_subject(name: str, folder: Path) -> Subject:
     """Read and check the checkpoint in `folder`.
 
     CheckpointError lists what is wrong: a missing config, links that leave the checkpoint, pickles, truncated or
-    corrupt files, sizes that no model has, NaN.
+    corrupt files, sizes that no model has, NaN, weights that loaders may read in two ways.
     """
     title = f"the checkpoint {name} in {folder} cannot be audited"
     if not folder.is_dir():
@@ -101,10 +103,13 @@ def _opened(name: str, folder: Path, title: str) -> Subject:
     if not _is_text(config):
         raise problems_error(title, [Problem(f"{CONFIG} holds text that is none", "download or copy the file again")])
     found, problems = header_problems(folder)
-    _raise(title, [*problems, *_size_problems(config), *_shape_problems(found)])
+    tensors = {tensor.name: tensor for tensor in found}
+    _raise(title, [*problems, *_size_problems(config), *_shape_problems(found), *ambiguities(tensors)])
     digests, problems = digest_tensors(found)
     _raise(title, problems)
-    return Subject(name, folder, config, {tensor.name: tensor for tensor in found}, digests)
+    subject = Subject(name, folder, config, tensors, digests)
+    _raise(title, list(_scale_problems(subject.values)))
+    return subject
 
 
 def _raise(title: str, problems: Sequence[Problem]) -> None:
@@ -182,8 +187,19 @@ def _shape_problems(tensors: Sequence[Tensor]) -> Iterator[Problem]:
             yield Problem(
                 f"{tensor.file.name}: tensor {tensor.label} has a name that is no text", "give the published weights"
             )
+        if len(tensor.shape) > MOST_DIMENSIONS:
+            yield Problem(f"{tensor.label} has {len(tensor.shape)} dimensions", "give the published weights")
         if len(tensor.shape) > 1 and math.prod(tensor.shape) == 0:
             yield Problem(f"{tensor.label} has shape {list(tensor.shape)}: no values", "give the published weights")
+
+
+def _scale_problems(values: Values) -> Iterator[Problem]:
+    """Weights whose codes and scales are each finite, or bytes that have no NaN, and together are not."""
+    for tensor in values.not_finite():
+        yield Problem(
+            f"{tensor.file.name}: tensor {tensor.label} holds values that are NaN or infinite by its scales",
+            "use a sound copy of the weights",
+        )
 
 
 def _is_text(value: Any) -> bool:

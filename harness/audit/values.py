@@ -27,6 +27,11 @@ BEYOND = float(np.finfo(np.float32).max)
 AT_ONCE = 1 << 24
 """Values that are read, or unpacked, at once where all of a tensor is not needed: 64 MiB of them."""
 SCALES = ("_scale_inv", "_scale", ".scale", "_scales", ".scales")
+SCALED = frozenset({"F8_E4M3", "F8_E5M2", "I8"})
+"""Types of codes that a scale multiplies: what lies beside other types is no scale, whatever its name."""
+EXPONENTS = frozenset({"F8_E8M0", "U8"})
+"""Types of scales that are powers of 2 (Microscaling's 8 bits)."""
+LARGEST = float(np.finfo(np.float32).max)
 
 
 def _float8(exponent_bits: int, bias: int, *, infinities: bool) -> Floats:
@@ -43,6 +48,8 @@ def _float8(exponent_bits: int, bias: int, *, infinities: bool) -> Floats:
 
 
 FLOAT8 = {"F8_E4M3": _float8(4, 7, infinities=False), "F8_E5M2": _float8(5, 15, infinities=True)}
+TOPS = {"I8": 128.0, **{dtype: float(np.nanmax(values)) for dtype, values in FLOAT8.items()}}
+"""The largest value of a code."""
 
 
 class Values:
@@ -104,6 +111,29 @@ class Values:
         rows = max(1, most // max(1, math.prod(shape[1:])))
         return self.rows(name, np.arange(min(rows, shape[0]), dtype=np.int64))
 
+    def not_finite(self) -> Iterator[Tensor]:
+        """Weights that are NaN or infinite by the largest of their scales; each may be sound as it is stored."""
+        for name, tensor in self.tensors.items():
+            most = self.packed[name].bound(self._largest) if name in self.packed else self._most(name)
+            if not most <= LARGEST:
+                yield tensor
+
+    def _most(self, name: str) -> float:
+        """No value of a tensor that is not packed is larger; 0 where it has no scale."""
+        scale = self._scale(name)
+        if scale is None:
+            return 0.0
+        largest = self._largest(scale)
+        power = self.stored[scale].dtype in EXPONENTS
+        return TOPS[self.stored[name].dtype] * (float(packed.E8M0[int(largest)]) if power else largest)
+
+    def _largest(self, name: str) -> float:
+        """The largest absolute value of a tensor as it is stored, however large."""
+        tensor = self.stored[name]
+        flat = replace(tensor, shape=(math.prod(tensor.shape),))
+        parts = (_codes(flat, part.start, part.stop - part.start) for part in _parts(flat.shape, AT_ONCE))
+        return max((_magnitude(codes, tensor.dtype) for codes in parts), default=0.0)
+
     def _codes(self, name: str, first: int = 0, count: int | None = None) -> npt.NDArray[Any]:
         """Some or all of a part of a packed weight: integers as stored, anything else as numbers.
 
@@ -119,13 +149,27 @@ class Values:
             self._last = (name, codes) if codes.nbytes > AT_ONCE else self._last
         return codes if tensor.dtype in WHOLE else _floats(codes, tensor.dtype)
 
+    def _scale(self, name: str) -> str | None:
+        """The tensor whose values multiply the codes of another; null where none does."""
+        tensor = self.stored[name]
+        if tensor.dtype not in SCALED or len(tensor.shape) < 2:
+            return None
+        beside = (name + suffix for suffix in SCALES if name + suffix in self.stored)
+        return next((scale for scale in beside if self.stored[scale].dtype in packed.FACTORS | EXPONENTS), None)
+
+    def _factor(self, scale: str) -> Floats:
+        """The values of a scale, in its shape."""
+        tensor = self.stored[scale]
+        codes = _codes(tensor, 0, _length(tensor)).reshape(tensor.shape)
+        return packed.E8M0[codes] if tensor.dtype in EXPONENTS else _floats(codes, tensor.dtype)
+
     def _scaled(self, name: str, values: Floats, rows: Ids, slice_: int | None = None) -> Floats:
         """Codes times their scale, where the checkpoint holds one: per tensor, per row or per square block."""
-        scale = next((name + suffix for suffix in SCALES if name + suffix in self.tensors), None)
-        if scale is None or scale == name or values.ndim < 2:
+        scale = self._scale(name)
+        if scale is None:
             return values
         shape = self.tensors[name].shape
-        factor = np.asarray(self.whole(scale), np.float32)
+        factor = self._factor(scale)
         if slice_ is not None and factor.size > 1 and len(factor) == shape[0]:
             factor, shape = factor[slice_], shape[1:]
         if factor.size == 1:
@@ -187,6 +231,14 @@ def _floats(codes: npt.NDArray[Any], dtype: str) -> Floats:
     if dtype in ("F32", "F64"):
         return _bounded(np.asarray(codes))
     return np.asarray(codes, np.float32)
+
+
+def _magnitude(codes: npt.NDArray[Any], dtype: str) -> float:
+    """The largest absolute value among stored codes."""
+    values = FLOAT8[dtype][codes] if dtype in FLOAT8 else codes
+    if dtype == "BF16":
+        values = (codes.astype(np.uint32) << 16).view(np.float32)
+    return max(float(values.max(initial=0)), -float(values.min(initial=0)))
 
 
 def _bounded(values: npt.NDArray[Any]) -> Floats:

@@ -88,10 +88,10 @@ ODD_WEIGHTS: dict[str, Weights] = {
     "largest floats": {**fresh(1), UP: np.full((96, 64), 3e38, np.float32)},
     "doubles beyond floats": {**fresh(1), UP: fresh(1)[UP].astype(np.float64) * 1e200},
     "largest embeddings": {**fresh(1), "model.embed_tokens.weight": np.full((512, 64), 3e38, np.float32)},
-    "scales of experts": {**fresh(1), DOWN_3D: _random(4, 64, 96), UP_3D: _random(4, 96, 64),
+    "scales of experts": {**fresh(1), DOWN_3D: (20 * _random(4, 64, 96)).astype(np.int8), UP_3D: _random(4, 96, 64),
                           f"{DOWN_3D}_scale": _random(4, 64)},
     "experts without a partner": {**fresh(1), DOWN_3D: _random(4, 64, 96), UP_3D: _random(2, 96, 64)},
-    "empty scale": {**fresh(1), f"{UP}_scale": np.ones((0,), np.float32)},
+    "empty scale": {**fresh(1), UP: (20 * _random(96, 64)).astype(np.int8), f"{UP}_scale": np.ones((0,), np.float32)},
 }  # fmt: skip
 
 
