@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -35,6 +36,8 @@ LARGE = 1024
 """Values of a tensor that is looked at for descent."""
 SAMPLE = 256
 """Rows and columns of a matrix that are looked at."""
+LONGEST_STEP = 18
+"""Digits of a step."""
 FEWEST = 3
 """Checkpoints that make a trail."""
 LEAP = 10.0
@@ -237,7 +240,9 @@ def history(trail: Sequence[str], losses: Path | None) -> tuple[Check, ...]:
     found: dict[int, Path] = {}
     for entry in trail:
         step, equals, folder = entry.partition("=")
-        if not equals or not step.isdecimal() or not Path(folder).is_dir() or int(step) in found:
+        is_step = step.isdecimal() and len(step) <= LONGEST_STEP
+        is_folder = os.path.isdir(folder)  # noqa: PTH112 (Path.is_dir raises where a name is too long)
+        if not equals or not is_step or not is_folder or int(step) in found:
             raise ConfigError(
                 f"{entry!r} is no STEP=CHECKPOINT of a new step and an existing folder", "write 1000=/ckpt/1000"
             )

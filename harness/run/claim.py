@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,7 +36,8 @@ def _folders(option: str, given: Sequence[str]) -> dict[str, Path]:
     for entry in given:
         name, equals, folder = entry.partition("=")
         name = unicodedata.normalize("NFC", name).strip()  # as the claim's names are
-        if not equals or not name or not Path(folder).is_dir():
+        is_folder = os.path.isdir(folder)  # noqa: PTH112 (Path.is_dir raises where a name is too long)
+        if not equals or not name or not is_folder:
             raise ConfigError(
                 f"{option} {entry!r} is not NAME=FOLDER of an existing folder", f"write {option} X=/models/x"
             )

@@ -28,7 +28,10 @@ def test_a_claim_is_answered_in_the_language(capsys, tmp_path, lang, said):
         ["claim", "LayerNorm cosine 0.99 between X and Y", "--checkpoint", "X=/nowhere"],
         ["claim", "LayerNorm cosine 0.99 between X and Y", "--out", "/proc/page.html"],
         ["claim", "LayerNorm cosine 0.99 between X and Y", "--out", "page.pdf"],
+        ["claim", "LayerNorm cosine 0.99 between X and Y", "--checkpoint", "X=/" + "x" * 300],
         ["history", "0=/nowhere"],
+        ["history", "0=/" + "x" * 300],
+        ["history", "9" * 5000 + "=/tmp"],
     ],
 )
 def test_a_mistake_is_one_message(capsys, arguments):
