@@ -14,10 +14,10 @@ the same, or a share of them."""
 Part = Literal["norm", "router", "embeddings", "weights", "vision", "audio", "tokenizer", "code", "outputs"]
 """What it was computed of."""
 
-Standing = Literal["ordinary", "not_telling", "disclosure", "remarkable", "unsettled"]
+Standing = Literal["ordinary", "not_telling", "disclosure", "remarkable", "impossible", "unsettled"]
 """ordinary: independent models show this too. not_telling: the statistic separates nothing. disclosure: a question of
-openness, not of weights. remarkable: independent models do not show this, if it is right. unsettled: a figure is
-missing. None of them is a verdict."""
+openness, not of weights. remarkable: independent models do not show this, if it is right. impossible: the
+statistic cannot take this value. unsettled: a figure is missing. None of them is a verdict."""
 
 
 class Claim(Frozen):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import math
 import os
 import select
 import signal
@@ -209,8 +208,12 @@ def _gibibytes(text: str) -> float:
         given = float(text)
     except ValueError:
         given = 0.0
-    if not 1 <= given < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is no amount of memory: give GiB, 1 at least")
+    from harness.plan.audit import MOST_MEMORY_GIB
+
+    if not 1 <= given <= MOST_MEMORY_GIB:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no amount of memory: give GiB, 1 at least and {MOST_MEMORY_GIB:,} at most"
+        )
     return given
 
 
@@ -314,7 +317,7 @@ def _track(options: argparse.Namespace) -> int:
 def _audit(options: argparse.Namespace) -> int:
     from harness.audit import audit_checkpoint, named_folders
     from harness.plan.audit import MEMORY_GIB
-    from harness.report.audit import write_audit_page
+    from harness.report.audit import page_beside, write_audit_page
     from harness.run.parties import named_parties
 
     names = [*named_folders("--against", options.against), *named_folders("--null", options.null)]
@@ -324,6 +327,7 @@ def _audit(options: argparse.Namespace) -> int:
         options.null,
         options.out,
         samples=options.samples,
+        beside=[page_beside(options.out)],
         name=options.entrant,
         parties=named_parties(names, options.owners, options.entrant, ROOT / "configs"),
         memory_gib=options.memory or MEMORY_GIB,
@@ -363,7 +367,7 @@ def _claim(options: argparse.Namespace) -> int:
     from harness.run import Terminal
     from harness.run.claim import answer_claim
 
-    answer = answer_claim(options.claim, options.checkpoint, options.null)
+    answer = answer_claim(options.claim, options.checkpoint, options.null, options.out)
     Terminal().print(claim_summary(answer, options.lang))
     if options.out is not None:
         _say(f"{write_claim(answer, options.out, options.lang)}")

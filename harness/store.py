@@ -231,10 +231,7 @@ def copy_file(source: Path, path: Path) -> None:
 def atomic_path(path: Path) -> Iterator[Path]:
     """A temporary file beside `path`, made durable and moved there when the block ends well."""
     with disk_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        os.close(handle)
-        temporary = Path(name)
+        temporary = temporary_beside(path)
         try:
             yield temporary
             temporary.chmod(0o644)
@@ -243,6 +240,14 @@ def atomic_path(path: Path) -> Iterator[Path]:
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+def temporary_beside(path: Path) -> Path:
+    """An empty file of its own beside `path`, in a folder that is made where it is missing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    os.close(handle)
+    return Path(name)
 
 
 @contextmanager

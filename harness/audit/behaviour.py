@@ -191,7 +191,8 @@ def findings(
 def run_findings(runs: Mapping[str, Path], candidates: Sequence[str]) -> tuple[Finding, ...]:
     """Behaviour of scored runs: `entrant`'s against each candidate's; every other run is a control.
 
-    Nothing where no runs are given. ConfigError where the entrant's or every candidate's is missing.
+    Nothing where no runs are given. ConfigError where the entrant's or every candidate's is missing, and for folders
+    that hold no run.
     """
     if not runs:
         return ()
@@ -201,6 +202,11 @@ def run_findings(runs: Mapping[str, Path], candidates: Sequence[str]) -> tuple[F
         raise ConfigError(
             f"--samples names no run of the {lacks}", f"write --samples {ENTRANT}=RUN --samples CANDIDATE=RUN"
         )
+    for name, run in runs.items():
+        if not RunFolder(run).record.is_file():
+            raise ConfigError(
+                f"--samples {name}={run}: no scored run lies there", "give results/ROUND/runs/MODEL/RUN of a round"
+            )
     known = {name: read_answers(run) for name, run in runs.items()}
     controls = {name: one for name, one in known.items() if name not in (ENTRANT, *named)}
     return tuple(found for name in named for found in findings(known[ENTRANT], known[name], name, controls))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -38,6 +39,15 @@ SIGMAS = re.compile(rf"({NUMBER})\s*(?:-?\s*sigmas?|σ|시그마)", re.IGNORECAS
 COUNTED = r"\s*(?:층|개|쌍|번째|layers?\b|pairs?\b)"
 # Hangul may follow a number at once (0.989로); what is counted is no value.
 VALUE = re.compile(rf"(?<![A-Za-z0-9_.-])({NUMBER})\s*(%|퍼센트)?(?![A-Za-z0-9_]|\.\d|{COUNTED})")
+
+DECIMAL_COMMA = re.compile(r"(?<![\w.,])(?<!layers )(?<!blocks )(0,\d+|\d+,\d{1,2}(?=\s*(?:%|퍼센트)))(?![,.]?\d)")
+"""A number as many countries write it; 1,024 and 1,2 may be something else."""
+
+BARE_POINT = re.compile(r"(?<![\w.])\.(?=\d+(?![A-Za-z0-9_.]))")
+"""Of a number without its zero: .989"""
+
+JOINED = re.compile(r"(?<![\w.])\d+(?:,\d+)+(?:\.\d+)?")
+"""Numbers with thousands apart, or several: no value to be sure of."""
 
 PLACE = re.compile(r"\b(?:layers?|blocks?)\s*#?\d+(?![.\d])", re.IGNORECASE)
 """Where something was measured, which is no value."""
@@ -83,15 +93,16 @@ FORM = (
 
 def parse(text: str) -> Claim:
     """The accusation; ConfigError where it names no statistic or no two models."""
-    line = " ".join(text[:LONGEST].split())
-    models = _models(line)
-    rest = line
+    line = " ".join(unicodedata.normalize("NFC", text)[:LONGEST].split())  # some systems take Hangul apart
+    rest = _with_points(line)
+    models = _models(rest)
     for name in models or ():
         rest = re.sub(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", " ", rest)
     statistic = _first(STATISTICS, rest)
     if statistic is None or models is None:
         lacks = "statistic" if statistic is None else "two models"
         raise ConfigError(f"the claim names no {lacks}: {line!r}", FORM)
+    rest = JOINED.sub(" ", rest)
     sigmas = SIGMAS.search(rest)
     return Claim(
         text=line,
@@ -101,6 +112,12 @@ def parse(text: str) -> Claim:
         sigmas=_number(sigmas[1]) if sigmas else None,
         models=models,
     )
+
+
+def _with_points(line: str) -> str:
+    """The line with its decimal numbers written as 0.989."""
+    line = DECIMAL_COMMA.sub(lambda found: found[1].replace(",", "."), line)
+    return BARE_POINT.sub("0.", line)
 
 
 def _models(line: str) -> tuple[str, str] | None:

@@ -12,7 +12,8 @@ from typing import TypeAlias
 
 from harness.audit.claim_words import both
 from harness.audit.likeness import compare, measured, simulated, spread_behind
-from harness.claims import Claim, ClaimAnswer, Measured, Spread, Standing
+from harness.audit.subject import open_subject, reading
+from harness.claims import Claim, ClaimAnswer, Measured, Spread, Standing, Statistic
 from harness.errors import ConfigError
 from harness.plan import Lang
 
@@ -25,6 +26,14 @@ TENSORS = frozenset({"norm", "router", "embeddings", "weights", "vision", "audio
 """Parts that are tensors."""
 MERGED_TOKENS = 0.9
 """Vocabulary overlap that raises the question of disclosure."""
+
+BOUNDS: Mapping[Statistic, tuple[float, float]] = {
+    "cosine": (-1, 1),
+    "pearson": (-1, 1),
+    "cka": (0, 1),
+    "divergence": (0, math.inf),
+}
+"""Between which values a statistic lies. The others may be claimed as counts: 120 shared tokens."""
 
 NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -52,21 +61,27 @@ def answer(claim: Claim, checkpoints: Mapping[str, Path], nulls: Mapping[str, Pa
         raise ConfigError(
             f"--checkpoint {strangers[0]}: the claim is about {names}", "name the models as the claim does"
         )
-    return worded(claim, gather(claim, checkpoints, nulls))
+    with reading(next(iter((*checkpoints.values(), *nulls.values())), Path())):
+        evidence = gather(claim, checkpoints, nulls)
+    return worded(claim, evidence)
 
 
 def gather(claim: Claim, checkpoints: Mapping[str, Path], nulls: Mapping[str, Path]) -> Evidence:
-    """The statistic on the two models' own tensors, and over independent pairs."""
+    """The statistic on the two models' own tensors, and over independent pairs.
+
+    CheckpointError for checkpoints that the audit refuses too.
+    """
     if claim.part == "code":
         return _published_code()
     if claim.part not in TENSORS:
         return Evidence()
-    ours, theirs = (checkpoints.get(name) for name in claim.models)
-    found = measured(list(compare(ours, theirs, claim.part))) if ours and theirs else None
+    opened = [open_subject(name, checkpoints[name]) for name in claim.models if name in checkpoints]
+    found = measured(list(compare(opened[0], opened[1], claim.part))) if len(opened) == 2 else None
     spreads = (
         [simulated(found.values if found else SIZE)] if (claim.statistic, claim.part) == ("cosine", "norm") else []
     )
-    pairs = [measured(list(compare(*pair, claim.part))) for pair in combinations(nulls.values(), 2)]
+    independents = [open_subject(name, folder) for name, folder in nulls.items()]
+    pairs = [measured(list(compare(*pair, claim.part))) for pair in combinations(independents, 2)]
     values = sorted(_of(claim, pair) for pair in pairs if pair is not None)
     if values:
         middle = values[len(values) // 2]
@@ -107,10 +122,14 @@ def _of(claim: Claim, found: Measured) -> float:
 
 def _standing(claim: Claim, evidence: Evidence) -> Standing:
     """What the number is worth. A measured centred correlation goes before the claimed number."""
+    if claim.part in TENSORS and evidence.measured is not None and evidence.measured.p_value < ALPHA:
+        return "remarkable"
+    if _is_impossible(claim):
+        return "impossible"
     if claim.statistic in ("cka", "divergence", "profile"):
         return "not_telling"
     if claim.part in TENSORS and evidence.measured is not None:
-        return "remarkable" if evidence.measured.p_value < ALPHA else "ordinary"
+        return "ordinary"
     if (claim.statistic, claim.part) == ("cosine", "norm"):
         return "ordinary" if claim.value is None or claim.value < 1 else "remarkable"
     if claim.statistic == "identical":
@@ -128,8 +147,22 @@ def _standing(claim: Claim, evidence: Evidence) -> Standing:
     return "remarkable" if abs(claim.value) * math.sqrt(SIZE) > FAR else "ordinary"
 
 
+def _is_impossible(claim: Claim) -> bool:
+    low, high = BOUNDS.get(claim.statistic, (-math.inf, math.inf))
+    return claim.value is not None and not low <= claim.value <= high
+
+
+def _bounds(claim: Claim) -> Said:
+    low, high = BOUNDS[claim.statistic]
+    if math.isinf(high):
+        return both("below", value=f"{claim.value:g}", low=low)
+    return both("outside", value=f"{claim.value:g}", low=low, high=high)
+
+
 def _independent(claim: Claim, evidence: Evidence) -> Iterator[Said]:
     """What independent models show in the same statistic."""
+    if _is_impossible(claim):
+        yield _bounds(claim)
     if (claim.statistic, claim.part) == ("cosine", "norm"):
         yield both("norm_why")
     for spread in evidence.spreads:
@@ -182,7 +215,7 @@ def _fair(claim: Claim, evidence: Evidence) -> Iterator[Said]:
         yield both("fair_above" if found.p_value < ALPHA else "fair_within")
     elif claim.part == "norm" and claim.statistic != "pearson":
         yield both("fair_norm", sd=_short(_sd(evidence)), size=_size(evidence))
-    elif claim.statistic == "pearson" and claim.value is not None:
+    elif claim.statistic == "pearson" and claim.value is not None and not _is_impossible(claim):
         ratio = abs(claim.value) / _sd(evidence)
         times = f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}"
         yield both("fair_value", value=f"{claim.value:g}", times=times, sd=_short(_sd(evidence)), size=_size(evidence))
@@ -205,7 +238,7 @@ def _fair_elsewhere(claim: Claim) -> Iterator[Said]:
 
 def _needed(claim: Claim, evidence: Evidence, standing: Standing) -> Iterator[Said]:
     x, y = claim.models
-    if claim.value is None and claim.statistic != "identical":
+    if (claim.value is None and claim.statistic != "identical") or _is_impossible(claim):
         yield both("need_value")
     if claim.statistic == "agreement":
         yield both("need_samples")

@@ -28,7 +28,19 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "The claim cannot be answered as it stands: a figure is missing.",
         "필요한 수치가 없어 이 주장에는 아직 답할 수 없습니다.",
     ),
+    "impossible": (
+        "No models show such a number: the statistic cannot take this value. The claim is wrong as it stands.",
+        "이 통계량이 가질 수 없는 값입니다. 어떤 모델에서도 나올 수 없으므로 주장은 이대로는 틀렸습니다.",
+    ),
     # what independent models show
+    "outside": (
+        "{value} lies outside {low} to {high}, between which this statistic lies. A percentage is written with %.",
+        "{value}은(는) 이 통계량의 범위 {low}~{high}을 벗어납니다. 백분율이라면 %를 붙여야 합니다.",
+    ),
+    "below": (
+        "{value} is below {low}, which this statistic never is.",
+        "{value}은(는) {low}보다 작습니다. 이 통계량은 {low}보다 작을 수 없습니다.",
+    ),
     "norm_why": (
         (
             "Norm weights lie around one value, so any two such vectors point almost the same way. For a spread s"

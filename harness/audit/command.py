@@ -11,13 +11,13 @@ from harness.audit.audit import NOBODY, audit, shown_name
 from harness.audit.behaviour import run_findings
 from harness.audit.finding import AuditReport, Party
 from harness.audit.lineage import ENTRANT
-from harness.audit.sketch import SketchHead, read_sketch
+from harness.audit.out import check_out
+from harness.audit.sketch import SEED_BITS, SketchHead, read_sketch
 from harness.audit.sketching import make_sketch
 from harness.errors import ConfigError, VerificationError
 from harness.plan.audit import MEMORY_GIB
 from harness.store import atomic_path, write_text
 
-SEED_BITS = 63
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -28,6 +28,7 @@ def audit_checkpoint(
     out: Path,
     *,
     samples: Sequence[str] = (),
+    beside: Sequence[Path] = (),
     name: str | None = None,
     parties: Mapping[str, Party] = NOBODY,
     memory_gib: float = MEMORY_GIB,
@@ -35,29 +36,31 @@ def audit_checkpoint(
 ) -> AuditReport:
     """Audit and write the record to `out`. `against` and `null` are NAME=CHECKPOINT, `samples` NAME=RUN.
 
-    `name`, `parties` and `memory_gib` are those of `audit`.
+    `beside` are files that the caller will write too. `name`, `parties` and `memory_gib` are those of `audit`.
 
-    ConfigError for names that are none or stand twice; CheckpointError for damaged checkpoints.
+    ConfigError for names that are none or stand twice, and for files that cannot be written or would change what is
+    read; CheckpointError for damaged checkpoints.
     """
     candidates, nulls = named_folders("--against", against), named_folders("--null", null)
-    if out.is_dir():
-        raise ConfigError(f"--out {out} is a folder", "name the file that the record goes to")
-    beside = run_findings(named_folders("--samples", samples), list(candidates))
-    try:  # before the work of hours
-        out.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(f"--out {out} cannot be written: {error.strerror}", "name a file that can be") from error
-    report = audit(checkpoint, candidates, nulls, notify, beside, name=name, parties=parties, memory_gib=memory_gib)
+    runs = named_folders("--samples", samples)
+    found = run_findings(runs, list(candidates))
+    for file in (out, *beside):
+        check_out(file, (checkpoint, *candidates.values(), *nulls.values(), *runs.values()))
+    report = audit(checkpoint, candidates, nulls, notify, found, name=name, parties=parties, memory_gib=memory_gib)
     write_text(out, report.model_dump_json(indent=1) + "\n")
     return report
 
 
 def sketch_checkpoint(checkpoint: Path, out: Path, seed: int | None, notify: Callable[[str], None]) -> SketchHead:
-    """Write the sketch of a checkpoint to `out`, drawn by `seed`, or by chance where that is null."""
+    """Write the sketch of a checkpoint to `out`, drawn by `seed`, or by chance where that is null.
+
+    ConfigError for a seed or a file that cannot be used; CheckpointError for a damaged checkpoint.
+    """
     name = shown_name(checkpoint)
     drawn = secrets.randbits(SEED_BITS) if seed is None else seed
-    if out.is_dir():
-        raise ConfigError(f"--out {out} is a folder", "name the file that the sketch goes to")
+    if not 0 <= drawn < 1 << SEED_BITS:
+        raise ConfigError(f"--seed {drawn} is no seed", f"give a whole number from 0 to {(1 << SEED_BITS) - 1}")
+    check_out(out, [checkpoint])
     head, content = make_sketch(name, checkpoint, drawn, notify)
     with atomic_path(out) as temporary:
         temporary.write_bytes(content)

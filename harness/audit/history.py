@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -19,11 +20,9 @@ from typing import Literal
 import numpy as np
 
 from harness.audit.likeness import Alike, compare, correlation_p
+from harness.audit.subject import Subject, open_subject, reading
 from harness.audit.values import WEIGHTS, Floats, Values
 from harness.checkpoint.architecture import Architecture
-from harness.checkpoint.files import CONFIG, read_json
-from harness.checkpoint.inspection import header_problems
-from harness.checkpoint.problem import problems_error
 from harness.errors import ConfigError
 from harness.plan.base import Frozen
 
@@ -37,6 +36,8 @@ LARGE = 1024
 """Values of a tensor that is looked at for descent."""
 SAMPLE = 256
 """Rows and columns of a matrix that are looked at."""
+LONGEST_STEP = 18
+"""Digits of a step."""
 FEWEST = 3
 """Checkpoints that make a trail."""
 LEAP = 10.0
@@ -87,9 +88,9 @@ def looks_random(matrix: Floats) -> bool:
     return float(np.linalg.norm(corner, 2)) <= EDGE * edge
 
 
-def random_start(folder: Path) -> Check:
-    """Whether the first checkpoint's matrices look random. CheckpointError where its files are damaged."""
-    found = [looks_random(matrix) for matrix in _beginnings(folder)]
+def random_start(first: Subject) -> Check:
+    """Whether the first checkpoint's matrices look random."""
+    found = [looks_random(matrix) for matrix in _beginnings(first.values)]
     share = float(np.mean(found)) if found else 0.0
     return Check(
         name="random_start",
@@ -99,14 +100,14 @@ def random_start(folder: Path) -> Check:
     )
 
 
-def stretches(trail: Mapping[int, Path]) -> list[Stretch]:
-    """The trail in order of steps. CheckpointError where files are damaged."""
+def stretches(trail: Mapping[int, Subject]) -> list[Stretch]:
+    """The trail in order of steps."""
     steps = sorted(trail)
     return [
         Stretch(
             steps=(earlier, later),
-            distance=_distance(trail[earlier], trail[later]),
-            from_start=_distance(trail[steps[0]], trail[later]),
+            distance=_distance(trail[earlier].values, trail[later].values),
+            from_start=_distance(trail[steps[0]].values, trail[later].values),
             unrelated_p=_descent_p(list(compare(trail[earlier], trail[later], "weights"))),
         )
         for earlier, later in pairwise(steps)
@@ -167,7 +168,7 @@ def read_losses(path: Path) -> dict[int, float]:
     loss.
     """
     found: dict[int, float] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+    for number, line in enumerate(_lines(path), 1):
         try:
             entry = json.loads(line)
             step, loss = int(entry["step"]), float(entry["loss"])
@@ -183,10 +184,19 @@ def read_losses(path: Path) -> dict[int, float]:
     return found
 
 
-def checks(trail: Mapping[int, Path], losses: Mapping[int, float] | None, vocabulary: int | None) -> tuple[Check, ...]:
+def _lines(path: Path) -> list[str]:
+    try:
+        if path.exists() and not path.is_file():
+            raise ConfigError(f"--losses {path} is no file", "give the log as training wrote it")
+        return path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError as error:
+        raise ConfigError(f"--losses {path} cannot be read: {error.strerror}", "give the file of the log") from error
+
+
+def checks(
+    trail: Mapping[int, Subject], losses: Mapping[int, float] | None, vocabulary: int | None
+) -> tuple[Check, ...]:
     """Every question that the evidence allows; `trail` holds checkpoints by step, the audited one last."""
-    if len(trail) < FEWEST:
-        raise ConfigError(f"{len(trail)} checkpoints are no trail", "give at least three, the first before training")
     found = stretches(trail)
     asked = (random_start(trail[min(trail)]), descent(found), smooth_growth(found))
     return asked if losses is None or vocabulary is None else (*asked, *loss_checks(losses, vocabulary))
@@ -198,10 +208,9 @@ def _descent_p(found: Sequence[Alike]) -> float:
     return float(np.median(values)) if values else 1.0
 
 
-def _distance(earlier: Path, later: Path) -> float:
+def _distance(before: Values, after: Values) -> float:
     """Length of the difference over that of the earlier weights: tensors of one name and shape, a part at a time."""
     moved = length = 0.0
-    before, after = _values(earlier), _values(later)
     for name in _names(before):
         if name in after.tensors and after.tensors[name].shape == before.tensors[name].shape:
             for place in before.spans(name):
@@ -211,9 +220,8 @@ def _distance(earlier: Path, later: Path) -> float:
     return math.sqrt(moved / length) if length else 0.0
 
 
-def _beginnings(folder: Path) -> Iterator[Floats]:
+def _beginnings(values: Values) -> Iterator[Floats]:
     """The first SAMPLE rows of every matrix."""
-    values = _values(folder)
     for name in _names(values):
         shape = values.tensors[name].shape
         if len(shape) == 2 and min(shape) >= 16:
@@ -224,23 +232,24 @@ def _names(values: Values) -> list[str]:
     return [name for name, tensor in values.tensors.items() if tensor.dtype in WEIGHTS]
 
 
-def _values(folder: Path) -> Values:
-    tensors, problems = header_problems(folder)
-    if problems or not tensors:
-        raise problems_error(f"the weights in {folder} cannot be read", problems)
-    return Values({tensor.name: tensor for tensor in tensors})
-
-
 def history(trail: Sequence[str], losses: Path | None) -> tuple[Check, ...]:
-    """The checks of STEP=CHECKPOINT entries and a loss log. ConfigError for entries that are none."""
+    """The checks of STEP=CHECKPOINT entries and a loss log.
+
+    ConfigError for entries or a log that are none; CheckpointError for checkpoints that the audit refuses too.
+    """
     found: dict[int, Path] = {}
     for entry in trail:
         step, equals, folder = entry.partition("=")
-        if not equals or not step.isdecimal() or not Path(folder).is_dir() or int(step) in found:
+        is_step = step.isdecimal() and len(step) <= LONGEST_STEP
+        is_folder = os.path.isdir(folder)  # noqa: PTH112 (Path.is_dir raises where a name is too long)
+        if not equals or not is_step or not is_folder or int(step) in found:
             raise ConfigError(
                 f"{entry!r} is no STEP=CHECKPOINT of a new step and an existing folder", "write 1000=/ckpt/1000"
             )
         found[int(step)] = Path(folder)
-    config = read_json(found[max(found)] / CONFIG) if found else None
-    vocabulary = Architecture(config if isinstance(config, dict) else {}).vocab_size
-    return checks(found, read_losses(losses) if losses else None, vocabulary)
+    if len(found) < FEWEST:
+        raise ConfigError(f"{len(found)} checkpoints are no trail", "give at least three, the first before training")
+    read = None if losses is None else read_losses(losses)
+    with reading(found[max(found)]):
+        opened = {step: open_subject(f"of step {step}", folder) for step, folder in found.items()}
+        return checks(opened, read, Architecture(opened[max(opened)].config).vocab_size)

@@ -12,13 +12,11 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from harness.audit.values import WEIGHTS, Floats, Values
-from harness.checkpoint.inspection import header_problems
-from harness.checkpoint.problem import problems_error
+from harness.audit.subject import Subject
+from harness.audit.values import WEIGHTS, Floats
 from harness.checkpoint.tensors import Tensor
 from harness.claims import Measured, Part, Spread
 
@@ -74,13 +72,9 @@ def _flat(pieces: Pieces) -> Iterator[np.ndarray[tuple[int, int], np.dtype[np.fl
         yield np.stack([np.asarray(one, np.float64).ravel(), np.asarray(other, np.float64).ravel()])
 
 
-def compare(ours: Path, theirs: Path, part: Part) -> Iterator[Alike]:
-    """Every tensor of a part that both checkpoints have under one name and shape, streamed one pair at a time.
-
-    CheckpointError where weight files are damaged.
-    """
-    first, second = _tensors(ours), _tensors(theirs)
-    values = Values({tensor.name: tensor for tensor in first.values()}), Values({t.name: t for t in second.values()})
+def compare(ours: Subject, theirs: Subject, part: Part) -> Iterator[Alike]:
+    """Every tensor of a part that both checkpoints have under one name and shape, streamed one pair at a time."""
+    first, second, values = _tensors(ours), _tensors(theirs), (ours.values, theirs.values)
     wanted = re.compile(PATTERNS.get(part, ""), re.IGNORECASE)
     for name, tensor in first.items():
         other = second.get(name)
@@ -141,8 +135,7 @@ def spread_behind(cosine: float) -> float | None:
     return math.sqrt(1 / cosine - 1) if 0 < cosine <= 1 else None
 
 
-def _tensors(folder: Path) -> dict[str, Tensor]:
-    found, problems = header_problems(folder)
-    if problems or not found:
-        raise problems_error(f"the weights in {folder} cannot be read", problems)
-    return {PREFIX.sub("", tensor.name): tensor for tensor in found if tensor.dtype in WEIGHTS}
+def _tensors(subject: Subject) -> dict[str, Tensor]:
+    """By their names without what families put before them."""
+    tensors = subject.values.tensors.values()
+    return {PREFIX.sub("", tensor.name): tensor for tensor in tensors if tensor.dtype in WEIGHTS}

@@ -15,11 +15,15 @@ from harness.store import write_text
 
 def write_audit_page(report: AuditReport, record: Path, lang: Lang = "en") -> Path:
     """Write the page beside the record `record` (FILE.json gives FILE.html) and return its path."""
-    page = record.with_suffix(".html")
-    if page == record:
-        page = record.with_name(f"{record.name}.page.html")
+    page = page_beside(record)
     write_text(page, audit_html(report, lang))
     return page
+
+
+def page_beside(record: Path) -> Path:
+    """Where the page of a record lies."""
+    page = record.parent / f"{record.stem}.html"
+    return record.parent / f"{record.name}.page.html" if page == record else page
 
 
 def audit_html(report: AuditReport, lang: Lang) -> str:

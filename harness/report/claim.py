@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from rich.console import Group, RenderableType
@@ -23,6 +23,7 @@ STYLES = {
     "not_telling": "yellow",
     "disclosure": "yellow",
     "remarkable": "red",
+    "impossible": "yellow",
     "unsettled": "yellow",
 }
 
@@ -42,12 +43,16 @@ def claim_summary(answer: ClaimAnswer, lang: Lang) -> RenderableType:
 
 def write_claim(answer: ClaimAnswer, out: Path, lang: Lang) -> Path:
     """Write the page as HTML or markdown, by the file's ending. ConfigError for another ending."""
-    pages = {".html": claim_html, ".md": claim_markdown}
-    if out.suffix not in pages:
-        raise ConfigError(f"--out {out} ends in neither .html nor .md", "choose one of them")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    write_text(out, pages[out.suffix](answer, lang))
+    write_text(out, page_form(out)(answer, lang))
     return out
+
+
+def page_form(out: Path) -> Callable[[ClaimAnswer, Lang], str]:
+    """What makes the page of a file, by its ending. ConfigError for another ending."""
+    forms = {".html": claim_html, ".md": claim_markdown}
+    if out.suffix not in forms:
+        raise ConfigError(f"--out {out} ends in neither .html nor .md", "choose one of them")
+    return forms[out.suffix]
 
 
 def claim_markdown(answer: ClaimAnswer, lang: Lang) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import shutil
+import unicodedata
 
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from harness.audit.claim_answer import Evidence, answer, worded
 from harness.audit.likeness import alike, correlation_p, measured, simulated, spread_behind
 from harness.errors import CheckpointError, ConfigError
 
+NFD = unicodedata.normalize("NFD", "한글모델과 솔라의 정규화 코사인 유사도가 0.989로 같다")
 SOLAR = "LayerNorm cosine 0.989 between Solar-Open-100B and GLM-4.5-Air (182 σ)"
 
 
@@ -49,6 +52,18 @@ SOLAR = "LayerNorm cosine 0.989 between Solar-Open-100B and GLM-4.5-Air (182 σ)
         ("A와 B의 정답 일치율 92%", "agreement", "outputs", 0.92, ("A", "B")),
         ("the weights of A are identical to those of B", "identical", "weights", None, ("A", "B")),
         ("LayerNorm cosine Solar Open 100B vs GLM-4.5 0.989", "cosine", "norm", 0.989, ("Solar Open 100B", "GLM-4.5")),
+        ("LayerNorm of layer 3 cosine .989 between X and Y", "cosine", "norm", 0.989, ("X", "Y")),
+        ("LayerNorm 코사인이 .989로: 솔라와 GLM-4.5", "cosine", "norm", 0.989, ("솔라", "GLM-4.5")),
+        ("norm Pearson -.457 between Qwen2.5-7B and Y", "pearson", "norm", -0.457, ("Qwen2.5-7B", "Y")),
+        ("norm Pearson 0,457 between X and Y", "pearson", "norm", 0.457, ("X", "Y")),
+        ("norm Pearson between X and Y 0,457", "pearson", "norm", 0.457, ("X", "Y")),
+        ("LayerNorm 코사인 98,9% (X, Y)", "cosine", "norm", 0.989, ("X", "Y")),
+        ("over 4,096 values norm cosine 0.98 between X and Y", "cosine", "norm", 0.98, ("X", "Y")),
+        ("norm cosine 0.98 in layers 0,1 between X and Y", "cosine", "norm", 0.98, ("X", "Y")),
+        ("in layers 0,1 the norm cosine is 0.98 between X and Y", "cosine", "norm", 0.98, ("X", "Y")),
+        ("norm cosine 1,024 between X and Y", "cosine", "norm", None, ("X", "Y")),
+        ("norm cosine 98,9 between X and Y", "cosine", "norm", None, ("X", "Y")),
+        (NFD, "cosine", "norm", 0.989, ("한글모델", "솔라")),
     ],
 )  # fmt: skip
 def test_an_accusation_is_read(text, statistic, part, value, models):
@@ -110,6 +125,13 @@ def test_any_cosine_of_norms_is_what_some_unrelated_vectors_have(cosine):
         ("weights Pearson between X and Y", "unsettled"),
         ("vision weights of X are identical to those of Y", "remarkable"),
         ("0% of the weights are identical between X and Y", "ordinary"),
+        ("12 weight tensors are identical between X and Y", "remarkable"),
+        ("LayerNorm cosine 1.2 between X and Y", "impossible"),
+        ("LayerNorm cosine 98.9 between X and Y", "impossible"),
+        ("vision encoder cosine -1.01 between X and Y", "impossible"),
+        ("LayerNorm Pearson -3 between X and Y", "impossible"),
+        ("CKA 1.4 between X and Y", "impossible"),
+        ("output divergence -1 between X and Y", "impossible"),
     ],
 )
 def test_the_standing_of_the_disputes_numbers(text, standing):
@@ -148,6 +170,7 @@ def vectors(folder, seed, blend=None, share=0.0):
         found[f"model.layers.{layer}.input_layernorm.weight"] = (1 + values).astype(np.float32)
     found["model.norm.weight"] = np.ones(1024, np.float32)
     folder.mkdir()
+    (folder / "config.json").write_text("{}")
     save_file(found, folder / "model.safetensors")
     return found
 
@@ -173,6 +196,43 @@ def test_a_descendant_is_remarkable_whatever_cosine_was_claimed(tmp_path):
     assert found.standing == "remarkable"
     assert found.measured is not None
     assert found.measured.pearson == pytest.approx(0.9, abs=0.02)
+
+
+def test_an_impossible_number_is_told_with_its_bounds_and_is_not_measured_in_deviations():
+    found = answer(parse("LayerNorm Pearson -3 between X and Y"), {}, {})
+    assert "-3 lies outside -1 to 1" in found.independent["en"][0]
+    assert "-1~1" in found.independent["ko"][0]
+    assert not any("times the standard deviation" in line for line in found.fair["en"])
+    assert found.needed["en"][0] == "The claimed number."
+
+
+def test_what_is_measured_goes_before_an_impossible_number(tmp_path):
+    original = vectors(tmp_path / "x", 0)
+    vectors(tmp_path / "y", 1, original, 0.9)
+    vectors(tmp_path / "z", 2)
+    claim = parse("LayerNorm cosine 1.2 between X and Y")
+    assert answer(claim, {"X": tmp_path / "x", "Y": tmp_path / "y"}, {}).standing == "remarkable"
+    assert answer(claim, {"X": tmp_path / "x", "Y": tmp_path / "z"}, {}).standing == "impossible"
+
+
+@pytest.mark.parametrize("fault", ["NaN", "link"])
+def test_a_checkpoint_that_the_audit_refuses_is_refused(tmp_path, fault):
+    sound, broken = tmp_path / "sound", tmp_path / "broken"
+    found = vectors(sound, 0)
+    vectors(broken, 1)
+    weights = broken / "model.safetensors"
+    if fault == "NaN":
+        found["model.layers.0.input_layernorm.weight"][3] = np.nan
+        save_file(found, weights)
+    else:
+        shutil.move(weights, tmp_path / "outside.safetensors")
+        weights.symlink_to(tmp_path / "outside.safetensors")
+    message = {"NaN": "NaN or infinite", "link": "is a link that leaves the checkpoint"}[fault]
+    claim = parse("LayerNorm cosine 0.99 between X and Y")
+    with pytest.raises(CheckpointError, match=message):
+        answer(claim, {"X": sound, "Y": broken}, {})
+    with pytest.raises(CheckpointError, match=message):
+        answer(claim, {}, {"a": sound, "b": broken})
 
 
 def test_a_checkpoint_of_a_stranger_and_a_damaged_one_are_mistakes(tmp_path):

@@ -12,6 +12,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from harness.audit.history import Check, checks, history, looks_random, read_losses
+from harness.audit.subject import Subject, open_subject
 from harness.errors import CheckpointError, ConfigError
 
 SIZE, STEPS = 64, (0, 100, 200, 400, 800)
@@ -36,7 +37,11 @@ def trained(weights: dict[str, np.ndarray], steps: int, seed: int) -> dict[str, 
     return found
 
 
-def trail(folder: Path, *weights: dict[str, np.ndarray]) -> dict[int, Path]:
+def trail(folder: Path, *weights: dict[str, np.ndarray]) -> dict[int, Subject]:
+    return {step: open_subject(str(step), path) for step, path in stored(folder, *weights).items()}
+
+
+def stored(folder: Path, *weights: dict[str, np.ndarray]) -> dict[int, Path]:
     paths = {}
     for step, values in zip(STEPS, weights, strict=False):
         paths[step] = folder / str(step)
@@ -116,3 +121,18 @@ def test_entries_that_name_no_checkpoint_are_mistakes(tmp_path):
         folder.mkdir()
     with pytest.raises(CheckpointError):
         history([f"{step}={folder}" for step, folder in enumerate(folders)], None)
+
+
+@pytest.mark.parametrize("step", [0, 800])
+@pytest.mark.parametrize("fault", ["NaN", "link"])
+def test_a_checkpoint_that_the_audit_refuses_fits_no_trail(tmp_path, step, fault):
+    folders = stored(tmp_path, *run(start(1)))
+    weights = folders[step] / "model.safetensors"
+    if fault == "NaN":
+        save_file({"layers.0.weight": np.full((SIZE, SIZE), np.nan, np.float32)}, weights)
+    else:
+        weights.rename(tmp_path / "outside.safetensors")
+        weights.symlink_to(tmp_path / "outside.safetensors")
+    message = {"NaN": "NaN or infinite", "link": "is a link that leaves the checkpoint"}[fault]
+    with pytest.raises(CheckpointError, match=rf"(?s)the checkpoint of step {step} .*{message}"):
+        history([f"{step}={folder}" for step, folder in folders.items()], None)

@@ -169,3 +169,61 @@ def test_a_record_that_cannot_be_written_is_said_before_the_work(
     out = tmp_path / "file" / "audit.json"
     assert main(["audit", str(checkpoint), "--against", f"o={checkpoint}", "--out", str(out)]) == 2
     assert "cannot be written" in capsys.readouterr().err
+
+
+UNWRITABLE: dict[str, tuple[Callable[[Path], Path], str]] = {
+    "/proc": (lambda _: Path("/proc/audit.json"), "cannot be written"),
+    "a long name": (lambda f: f / ("x" * 246 + ".json"), "cannot be written: File name too long"),
+    "a longer name": (lambda f: f / ("x" * 300), "cannot be written: File name too long"),
+    "a device": (lambda _: Path("/dev/null"), "is neither a file nor a folder"),
+    "a folder": (lambda f: f, "is a folder"),
+    "the config": (lambda f: f / "one" / "config.json", "which is read and must not change"),
+    "below": (lambda f: f / "one" / "new" / "audit.json", "which is read and must not change"),
+    "through a link": (lambda f: f / "link" / "audit.json", "which is read and must not change"),
+}
+
+
+@pytest.mark.parametrize(("place", "message"), UNWRITABLE.values(), ids=UNWRITABLE)
+@pytest.mark.parametrize("command", ["audit", "sketch"])
+def test_an_out_that_cannot_be_written_or_changes_what_is_read_is_said_before_the_work(
+    command: str, place: Callable[[Path], Path], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checkpoint = written(tmp_path / "one", fresh(1))
+    (checkpoint / "model.safetensors").write_bytes(b"")  # would be told, if it were read
+    (tmp_path / "link").symlink_to(checkpoint)
+    config = (checkpoint / "config.json").read_bytes()
+    against = ["--against", f"o={checkpoint}"] if command == "audit" else []
+    assert main([command, str(checkpoint), *against, "--out", str(place(tmp_path))]) == 2
+    assert message in capsys.readouterr().err
+    assert sorted(path.name for path in checkpoint.iterdir()) == ["config.json", "model.safetensors"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "one"]
+    assert (checkpoint / "config.json").read_bytes() == config
+
+
+def test_a_candidate_and_the_page_are_not_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ours, theirs = written(tmp_path / "ours", fresh(1)), written(tmp_path / "theirs", fresh(2))
+    sketch = tmp_path / "theirs.sketch"
+    assert main(["sketch", str(theirs), "--out", str(sketch)]) == 0
+    kept = sketch.read_bytes()
+    (tmp_path / "page.html").mkdir()
+    for option, path, out, message in (
+        ("--against", theirs, theirs / "a.json", f"lies in {theirs}"),
+        ("--null", theirs, theirs / "a.json", f"lies in {theirs}"),
+        ("--against", sketch, sketch, "is read too"),
+        ("--against", theirs, tmp_path / "page.json", "page.html is a folder"),
+    ):
+        against = [] if option == "--against" else ["--against", f"x={ours}"]
+        assert main(["audit", str(ours), *against, option, f"o={path}", "--out", str(out)]) == 2
+        assert message in capsys.readouterr().err
+    assert sketch.read_bytes() == kept
+    assert len(list(theirs.iterdir())) == 2
+
+
+def test_samples_that_are_no_run_are_a_mistake_of_the_user_s(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checkpoint, out = written(tmp_path / "one", fresh(1)), tmp_path / "a.json"
+    for run in (tmp_path / "gone", tmp_path):
+        samples = ["--samples", f"entrant={run}", "--samples", f"o={run}"]
+        assert main(["audit", str(checkpoint), "--against", f"o={checkpoint}", *samples, "--out", str(out)]) == 2
+        assert f"--samples entrant={run}: no scored run lies there" in capsys.readouterr().err

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,9 +16,10 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file, save, save_file
 
 from harness.audit import check_sketch, sketch_checkpoint
+from harness.audit import sketch as sketch_module
 from harness.audit.sketch import HEAD, SHARE, packed, payload_digest, read_sketch, token_hash, unpacked
 from harness.cli import main
-from harness.errors import CheckpointError, VerificationError
+from harness.errors import CheckpointError, ConfigError, VerificationError
 from tests.unit.audit.models import SHAPE, audited, concluded, fresh, written
 from tests.unit.audit.test_descent import ATTACKS
 from tests.zoo import attacks
@@ -103,7 +106,7 @@ def test_a_sketch_of_other_weights_is_told(sketch: Path, tmp_path: Path) -> None
         check_sketch(other, sketch, lambda _: None)
 
 
-def resigned(path: Path, change: Callable[[dict[str, np.ndarray], dict[str, object]], None], *, sign: bool) -> None:
+def resigned(path: Path, change: Callable[[dict[str, np.ndarray], dict[str, Any]], None], *, sign: bool) -> None:
     """Change a sketch as somebody who knows the format would."""
     tensors = load_file(path)
     head = json.loads(tensors.pop(HEAD).tobytes())
@@ -124,7 +127,15 @@ def test_a_sketch_that_was_changed_and_signed_anew_does_not_match_its_weights(
         check_sketch(parent, path, lambda _: None)
 
 
-SPOILED: dict[str, tuple[Callable[[dict[str, np.ndarray], dict[str, object]], None], bool, str]] = {
+def _units(**values: object) -> Callable[[dict[str, np.ndarray], dict[str, Any]], None]:
+    return lambda _, head: head.update(units=[{**unit, **values} for unit in head["units"]])
+
+
+def _checkpoint(**values: object) -> Callable[[dict[str, np.ndarray], dict[str, Any]], None]:
+    return lambda _, head: head.update(checkpoint={**head["checkpoint"], **values})
+
+
+SPOILED: dict[str, tuple[Callable[[dict[str, np.ndarray], dict[str, Any]], None], bool, str]] = {
     "a vector": (lambda tensors, _: tensors["text.codes"].__iadd__(1), False, "damaged or was changed"),
     "a digest": (lambda _, head: head.update(payload_sha256="0" * 64), False, "damaged or was changed"),
     "a table is gone": (lambda tensors, _: tensors.pop("text.codes"), True, "it lacks the tensor text.codes"),
@@ -140,12 +151,58 @@ SPOILED: dict[str, tuple[Callable[[dict[str, np.ndarray], dict[str, object]], No
     "another head": (lambda _, head: head.pop("checkpoint"), True, "its head is not valid: checkpoint: Field required"),
     "a type": (lambda tensors, _: tensors.update(rows=tensors["rows"].astype(np.float64)), True, "which no sketch has"),
     "sizes": (lambda tensors, _: tensors.update(sizes=tensors["sizes"][:1]), True, "its digests do not fit"),
+    "sizes below 0": (lambda tensors, _: tensors["sizes"].__imul__(-1), True, "its digests do not fit"),
+    "two columns of tokens": (
+        lambda tensors, _: tensors.update(tokens=np.stack([tensors["tokens"]] * 2, 1)), True,
+        "its tensor tokens has type uint64 and 2 dimensions",
+    ),
+    "two columns of sizes": (
+        lambda tensors, _: tensors.update(sizes=np.stack([tensors["sizes"]] * 2, 1)), True,
+        "its tensor sizes has type int64 and 2 dimensions",
+    ),
+    "a row twice": (lambda tensors, _: tensors["rows"].fill(0), True, "its tokens do not fit its vectors"),
+    "negative scales": (lambda tensors, _: tensors["text.scale"].__imul__(-1), True, "scales that are negative"),
+    "units of any length": (lambda tensors, _: tensors["text.scale"].fill(1e30), True, "larger than any sketch's"),
+    "scales that overflow": (lambda tensors, _: tensors["vectors.scale"].fill(3e38), True, "larger than any sketch's"),
+    "vectors without width": (
+        lambda tensors, _: tensors.update({"vectors.codes": tensors["vectors.codes"][:, :0]}), True,
+        "its table vectors is not of rows with a scale each",
+    ),
+    "units of another width": (
+        lambda tensors, _: tensors.update({"text.codes": np.ascontiguousarray(tensors["text.codes"][:, :5])}), True,
+        "its table of text is 5 wide, which its head does not say",
+    ),
+    "a longer table": (
+        lambda tensors, _: tensors.update(
+            {name: np.concatenate([tensors[name]] * 2) for name in ("text.codes", "text.scale")}
+        ),
+        True, "its table of text is longer than its head says",
+    ),
+    "a tensor more": (
+        lambda tensors, _: tensors.update(more=np.zeros(9, np.uint8)), True, "it holds a tensor more, which no sketch"
+    ),
+    "parts that overlap": (_units(first_row=0), True, "the parts of its table of text overlap or leave a gap"),
+    "parts again and again": (
+        lambda _, head: head.update(units=head["units"] * 3), True, "overlap or leave a gap"
+    ),
+    "a layer far away": (_units(layer=10**9), True, "ffn of layer 1000000000 of text does not fit the checkpoint"),
+    "more units than there are": (_units(of=1), True, "ffn of layer 0 of text does not fit the checkpoint"),
+    "a part that steers a terminal": (_units(part="\x1b[31m"), True, "units.0.part: String should match pattern"),
+    "half a character": (_units(part="\ud800"), True, "its head is not valid: Invalid JSON"),
+    "a seed below 0": (lambda _, head: head.update(seed=-5), True, "seed: Input should be greater than or equal to 0"),
+    "a seed without end": (lambda _, head: head.update(seed=10**400), True, "seed: Input should be less than"),
+    "endless bytes": (lambda _, head: head.update(bytes=10**400), True, "bytes: Input should be less than"),
+    "parameters below 0": (_checkpoint(parameters=-1), True, "a size that no model has"),
+    "a width without end": (_checkpoint(width={"text": 10**30}), True, "a size that no model has"),
+    "a long name": (_checkpoint(name="x" * 1000), True, "a name that is too long, or that cannot be shown"),
+    "no digest": (_checkpoint(digest="\x1b[31m"), True, "a digest of the weights that is none"),
+    "layers of nothing": (_checkpoint(layers={"x": 1}), True, "names components that are none"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("change", "sign", "message"), SPOILED.values(), ids=SPOILED)
 def test_a_spoiled_sketch_is_refused_with_one_message(
-    change: Callable[[dict[str, np.ndarray], dict[str, object]], None], sign: bool, message: str, sketch: Path,
+    change: Callable[[dict[str, np.ndarray], dict[str, Any]], None], sign: bool, message: str, sketch: Path,
     tmp_path: Path, capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     path = tmp_path / "sketch"
@@ -155,6 +212,18 @@ def test_a_spoiled_sketch_is_refused_with_one_message(
         read_sketch("them", path)
     assert message in str(caught.value)
     assert str(caught.value).startswith(f"the sketch them in {path} cannot be used: 1 problem")
+
+
+def test_a_sketch_too_large_is_refused_before_it_is_read(sketch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sketch_module, "MOST_BYTES", 1000)
+    with pytest.raises(CheckpointError, match="bytes; a sketch has at most 1,000"):
+        read_sketch("x", sketch)
+
+
+def test_a_seed_that_is_none_is_refused(parent: Path, tmp_path: Path) -> None:
+    for seed in (-5, 1 << 63):
+        with pytest.raises(ConfigError, match=f"--seed {seed} is no seed"):
+            sketched(parent, tmp_path / "out", seed)
 
 
 @given(cut=st.floats(0, 0.999), flip=st.integers(0, 255))
@@ -209,6 +278,16 @@ def test_the_command_writes_checks_and_refuses(
     assert main(["sketch", str(written(tmp_path / "other", fresh(2))), "--check", str(out)]) == 4
     assert main(["sketch", str(tmp_path / "nothing"), "--out", str(out)]) == 2
     assert main(["sketch", str(parent), "--check", str(parent / "config.json")]) == 2
+    os.mkfifo(tmp_path / "pipe")
+    capsys.readouterr()
+    for path, there in (
+        (tmp_path / "gone", "does not exist"),
+        (tmp_path, "is no file"),
+        (tmp_path / "pipe", "no file"),
+    ):
+        assert main(["sketch", str(parent), "--check", str(path)]) == 2
+        assert f"{path} " in (error := capsys.readouterr().err)
+        assert there in error
 
 
 @given(st.lists(st.lists(st.floats(-1e6, 1e6, width=32), min_size=3, max_size=3), min_size=1, max_size=5))
