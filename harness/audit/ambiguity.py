@@ -13,6 +13,8 @@ from harness.checkpoint import Problem
 from harness.checkpoint.tensors import Tensor
 
 REMEDY = "remove the one that does not belong to the model"
+FEWEST_SHARING = 8
+"""Codes of a row that share a scale, in every format."""
 STATES = tuple(QUANT_STATE + kind for kind in FOUR_BITS)
 
 
@@ -24,14 +26,27 @@ def ambiguities(tensors: Mapping[str, Tensor]) -> Iterator[Problem]:
         home = name if weight is None else homes.setdefault(weight, weight if weight in tensors else name)
         if home != name:
             yield Problem(f"{tensors[home].label} and {tensor.label} hold one weight: loaders may take either", REMEDY)
-        scales = [tensors[scale].label for scale in _scales(tensors, name)] if tensor.dtype in SCALED else []
+        scales = _scales(tensors, name) if tensor.dtype in SCALED else []
         if len(scales) > 1:
-            both = f"{scales[0]} and {scales[1]}"
+            both = f"{tensors[scales[0]].label} and {tensors[scales[1]].label}"
             yield Problem(f"{both} are both scales of {tensor.label}: loaders may take either", REMEDY)
+        yield from (_fine(tensor, tensors[scale]) for scale in scales if _is_fine(tensor, tensors[scale]))
         size = tensor.end - tensor.start
         if name.endswith(STATES) and (tensor.dtype != "U8" or size > LARGEST_STATE):
             what = f"{tensor.label} is {size} bytes of {tensor.dtype}, which bitsandbytes never writes"
             yield Problem(what, "give the published weights")
+
+
+def _is_fine(codes: Tensor, scale: Tensor) -> bool:
+    """Whether there is more than one value for so many codes of a row as share one in every format."""
+    if len(codes.shape) != len(scale.shape) or len(codes.shape) < 2:
+        return False
+    return scale.shape[-1] > 1 and codes.shape[-1] < FEWEST_SHARING * scale.shape[-1]
+
+
+def _fine(codes: Tensor, scale: Tensor) -> Problem:
+    what = f"{scale.label} of shape {list(scale.shape)} has a value for every few codes of {codes.label}"
+    return Problem(f"{what} ({list(codes.shape)}), as no format has", "give the published weights")
 
 
 def _weight(tensors: Mapping[str, Tensor], name: str) -> str | None:

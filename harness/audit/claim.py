@@ -160,11 +160,12 @@ def _part(statistic: Statistic, text: str) -> Part:
 
 
 def _value(text: str) -> float | None:
-    """The first number; a percentage as a share."""
-    found = VALUE.search(PLACE.sub(" ", text))
-    if found is None:
+    """The first number with a point or a percent sign, else the first; a percentage as a share."""
+    found = list(VALUE.finditer(PLACE.sub(" ", text)))
+    if not found:
         return None
-    return _number(found[1]) / 100 if found[2] else _number(found[1])
+    chosen = next((one for one in found if "." in one[1] or one[2]), found[0])
+    return _number(chosen[1]) / 100 if chosen[2] else _number(chosen[1])
 
 
 def _number(text: str) -> float:

@@ -68,15 +68,17 @@ def _beside(
     for other, ours, theirs in pair.beside():
         found = [one for one in _seen(other, methods, known) if one.strength != "not_comparable"]
         compared |= {ours.name} if found else set()
-        for finding in weighed(other, found, seen=[*found, *main]):
-            yield _told(finding, ours, theirs)
+        told = (_told(finding, ours, theirs) for finding in weighed(other, found, seen=[*found, *main]))
+        yield from (finding for finding in told if finding.strength != "not_comparable" or finding.p_value is not None)
     for stack in pair.ours.anatomy.beside:
         if stack.name not in compared:
             yield from reach.not_compared(pair.ours, stack, pair.candidate)
 
 
 def _told(finding: Finding, ours: Stack, theirs: Stack) -> Finding:
-    """The finding and the layers that it is about. Of two components, no evidence is none for either."""
+    """The finding and the layers that it is about. Layers of two components that are not alike say nothing of either;
+    but their p-value counts as one that was looked at.
+    """
     where = f"; these are the layers of {ours.name} and of {theirs.name} ({theirs.component})"
     silent = ours.component != theirs.component and finding.strength == "no_evidence"
     strength = "not_comparable" if silent else finding.strength

@@ -48,11 +48,17 @@ def _one(
     left_out = [(strength, finding, p) for strength, finding, p in here if finding.details.get(LEFT_OUT)]
     if left_out and all(strength in ("no_evidence", "not_comparable") for strength, _, _ in here):
         here = left_out
-    strength, finding, p_value = max(here, key=lambda entry: (RANK[entry[0]], -(2.0 if entry[2] is None else entry[2])))
+    strength, finding, p_value = max(here, key=_weight)
     return Conclusion(
         component=component, candidate=candidate, conclusion=strength, method=finding.method, p_value=p_value,
         reason=_reason(component, candidate, strength, finding),
     )  # fmt: skip
+
+
+def _weight(entry: tuple[Strength, Finding, float | None]) -> tuple[int, float]:
+    """The strongest speaks, of those the least likely; of what cannot be compared, the first."""
+    strength, _, p_value = entry
+    return RANK[strength], -2.0 if p_value is None or strength == "not_comparable" else -p_value
 
 
 def _supported(finding: Finding, p_value: float | None, alpha: float) -> Strength:

@@ -116,12 +116,13 @@ def _read(body: Body) -> set[str]:
 def _places(body: Body) -> dict[str, Component]:
     """The component of every tensor, also of those that are no weights; parts of packed weights belong to those."""
     anatomy, values = body.anatomy, body.subject.values
-    found = {name: component for component, names in anatomy.members.items() for name in names}
+    scales = {values.scale(name) for name in values.stored}
+    found = {name: component for component, names in anatomy.members.items() for name in names if name not in scales}
     parts = {name.removesuffix(".weight") for name in values.packed} | set(values.packed)
     others = {
         name: values.tensors[name]
         for name in anatomy.others
-        if name.rpartition(".")[0] not in parts and name.rpartition("_")[0] not in parts
+        if name not in scales and name.rpartition(".")[0] not in parts and name.rpartition("_")[0] not in parts
     }
     return found | places(others, body.subject.config, anatomy.embedding, anatomy.head)
 

@@ -19,6 +19,7 @@ from harness.audit.sketch import (
     DIGEST_BYTES,
     HEAD,
     LEAST,
+    MOST_SCALE,
     SHARE,
     TOKEN_BYTES,
     SketchedUnits,
@@ -100,7 +101,13 @@ def _tokens(body: Body, draw: Draw, budget: int) -> Tensors:
     named = np.flatnonzero(hashes) if body.vocabulary is not None else np.arange(count)
     room = (budget - count * TOKEN_BYTES) // (width + 4 + 8)
     rows = np.sort(draw.order(named, "tokens")[: max(0, min(TOKENS_PER_DIMENSION * width, room))])
-    return {"tokens": hashes, "rows": rows, **_stored("vectors", body.subject.values.rows(embedding, rows))}
+    return {"tokens": hashes, "rows": rows, **_stored("vectors", _moderate(body.subject.values.rows(embedding, rows)))}
+
+
+def _moderate(vectors: Floats) -> Floats:
+    """Vectors whose scale, which no comparison sees, is none that a sketch could not hold."""
+    largest = float(np.abs(vectors).max(initial=0))
+    return vectors if largest <= MOST_SCALE else np.asarray(vectors / np.exp2(np.floor(np.log2(largest))), np.float32)
 
 
 def _digests(body: Body) -> Tensors:

@@ -22,8 +22,6 @@ WHOLE = frozenset({"I8", "U8", "I16", "I32", "I64"})
 """Types that codes and their states come in."""
 WEIGHTS = frozenset({"F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2", "I8"})
 """Types that weights come in; the others hold indices, masks and packed codes."""
-BEYOND = float(np.finfo(np.float32).max)
-"""Doubles are taken as no larger."""
 AT_ONCE = 1 << 24
 """Values that are read, or unpacked, at once where all of a tensor is not needed: 64 MiB of them."""
 SCALES = ("_scale_inv", "_scale", ".scale", "_scales", ".scales")
@@ -32,6 +30,7 @@ SCALED = frozenset({"F8_E4M3", "F8_E5M2", "I8"})
 EXPONENTS = frozenset({"F8_E8M0", "U8"})
 """Types of scales that are powers of 2 (Microscaling's 8 bits)."""
 LARGEST = float(np.finfo(np.float32).max)
+"""Doubles are taken as no larger; what its scale makes larger is damage."""
 
 
 def _float8(exponent_bits: int, bias: int, *, infinities: bool) -> Floats:
@@ -120,7 +119,7 @@ class Values:
 
     def _most(self, name: str) -> float:
         """No value of a tensor that is not packed is larger; 0 where it has no scale."""
-        scale = self._scale(name)
+        scale = self.scale(name)
         if scale is None:
             return 0.0
         largest = self._largest(scale)
@@ -149,7 +148,7 @@ class Values:
             self._last = (name, codes) if codes.nbytes > AT_ONCE else self._last
         return codes if tensor.dtype in WHOLE else _floats(codes, tensor.dtype)
 
-    def _scale(self, name: str) -> str | None:
+    def scale(self, name: str) -> str | None:
         """The tensor whose values multiply the codes of another; null where none does."""
         tensor = self.stored[name]
         if tensor.dtype not in SCALED or len(tensor.shape) < 2:
@@ -165,7 +164,7 @@ class Values:
 
     def _scaled(self, name: str, values: Floats, rows: Ids, slice_: int | None = None) -> Floats:
         """Codes times their scale, where the checkpoint holds one: per tensor, per row or per square block."""
-        scale = self._scale(name)
+        scale = self.scale(name)
         if scale is None:
             return values
         shape = self.tensors[name].shape
@@ -243,6 +242,6 @@ def _magnitude(codes: npt.NDArray[Any], dtype: str) -> float:
 
 def _bounded(values: npt.NDArray[Any]) -> Floats:
     """As float32, whose range doubles may exceed."""
-    if values.dtype == np.float64 and values.size and max(float(values.max()), -float(values.min())) > BEYOND:
-        values = np.clip(values, -BEYOND, BEYOND)
+    if values.dtype == np.float64 and values.size and max(float(values.max()), -float(values.min())) > LARGEST:
+        values = np.clip(values, -LARGEST, LARGEST)
     return np.asarray(values, np.float32)

@@ -89,7 +89,9 @@ PUBLISHED: dict[str, dict[str, str]] = {
 @pytest.mark.parametrize("parts", PUBLISHED.values(), ids=PUBLISHED)
 def test_what_quantisers_write_is_not_refused(parts: Mapping[str, str]) -> None:
     named = {f"x.{part}": dtype for part, dtype in parts.items()}
-    tensors = {name: Tensor(name, Path("m"), dtype, (8, 8), 0, 8 * DTYPE_BITS[dtype]) for name, dtype in named.items()}
+    shapes = {name: (8, 1) if "scale" in name or "SCB" in name else (8, 8) for name in named}
+    tensors = {name: Tensor(name, Path("m"), dtype, shapes[name], 0, 8 * DTYPE_BITS[dtype])
+               for name, dtype in named.items()}  # fmt: skip
     assert not list(ambiguities(tensors))
 
 
@@ -107,3 +109,9 @@ def test_names_with_braces_and_breaks_stand_in_the_message_as_they_are_shown(tmp
     weights: Stored = {**fresh(1), "a{0}\n.weight": CODES, "a{0}\n.qweight": CODES}
     with pytest.raises(CheckpointError, match=r"a\{0\}␊\.weight and a\{0\}␊\.qweight hold one weight"):
         open_subject("odd", written(tmp_path / "odd", weights))
+
+
+def test_a_scale_of_its_own_for_every_value_is_refused(tmp_path: Path) -> None:
+    weights: Stored = {**fresh(1), UP: CODES, f"{UP}_scale": np.ones((96, 64), np.float32)}
+    with pytest.raises(CheckpointError, match="has a value for every few codes of"):
+        open_subject("fine", written(tmp_path / "fine", weights))

@@ -86,6 +86,8 @@ def test_a_licence_header_that_is_no_expression_is_an_unknown_licence(written: s
     ("text", "value"),
     [
         ("Layer 10 LayerNorm cosine 0.981 between Solar-Open-100B and GLM-4.5-Air", 0.981),
+        ("the 24 norms have a cosine of 0.981 between Solar-Open-100B and GLM-4.5-Air", 0.981),
+        ("LayerNorm cosine 1 between Solar-Open-100B and GLM-4.5-Air", 1),
         ("LayerNorm cosine at layer 10 is 0.981 between Solar-Open-100B and GLM-4.5-Air", 0.981),
     ],
 )
