@@ -23,7 +23,8 @@ P_FLOOR = 2.0**-52
 
 
 LEFT_OUT = "left_out"
-"""Of a finding's details: the method was not run for lack of memory, so that no evidence beside it is no conclusion."""
+"""Of a finding's details: something was not compared, for lack of memory or of a method that reads it, so that no
+evidence beside it is no conclusion."""
 
 
 class Party(Frozen):

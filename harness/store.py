@@ -35,6 +35,10 @@ from harness.plan import Frozen
 from harness.records import Excerpt, Execution, Manifest, RoundRecord, RunRecord, Sample
 
 RecordT = TypeVar("RecordT", bound=Frozen)
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
+FAILING_DISK = "free space on that disk and run the same command again; what was complete stays complete"
+UNUSABLE = (errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG)
+NO_PLACE = "name a place that may be written, or make it so, and run the same command again"
 
 
 @dataclass(frozen=True)
@@ -252,16 +256,16 @@ def temporary_beside(path: Path) -> Path:
 
 @contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
-    """Turn a full, read-only or failing disk into a StorageError that names the path."""
+    """Turn a full, read-only or failing disk, and a place where nothing can be written, into a StorageError that names
+    the path.
+    """
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO):
-            raise StorageError(
-                f"cannot write {path}: {error.strerror}",
-                "free space on that disk and run the same command again; what was complete stays complete",
-            ) from error
-        raise
+        remedy = FAILING_DISK if error.errno in FULL else NO_PLACE if error.errno in UNUSABLE else None
+        if remedy is None:
+            raise
+        raise StorageError(f"cannot write {path}: {error.strerror}", remedy) from error
 
 
 def read_record(path: Path, kind: type[RecordT]) -> RecordT:
@@ -283,6 +287,8 @@ def _reading(path: Path) -> Iterator[None]:
         yield
     except FileNotFoundError as error:
         raise VerificationError(f"{path} is missing") from error
+    except OSError as error:
+        raise VerificationError(f"{path} cannot be read: {error.strerror}") from error
     except (ValidationError, ValueError) as error:
         raise VerificationError(f"{path} is not a valid record: {error}") from error
 

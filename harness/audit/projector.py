@@ -11,7 +11,7 @@ import numpy as np
 from harness.audit.agreement import chance_of_agreement, match
 from harness.audit.calibration import ALPHA, ORDER
 from harness.audit.finding import P_FLOOR, Component, Finding, Strength
-from harness.audit.matrices import unit
+from harness.audit.matrices import squared, unit
 from harness.audit.pair import Body, Pair
 from harness.audit.regions import NUMBERED
 from harness.audit.values import Floats, Ids, Values
@@ -138,8 +138,8 @@ def _learned(rows: Floats, chosen: Ids) -> Floats:
     at = np.flatnonzero(inside), chosen[inside]
     without = rows.copy()
     without[at] = 0
-    spread = float(np.linalg.norm(without.astype(np.float64))) / rows.size**0.5
-    stands_out = len(at[0]) and float(np.median(np.abs(rows[at]))) > OUTSTANDING * spread
+    spread = float(np.sqrt(squared(without).sum() / rows.size))
+    stands_out = len(at[0]) > 0 and float(np.median(np.abs(rows[at]))) > OUTSTANDING * spread
     return without if stands_out else rows
 
 

@@ -27,6 +27,7 @@ TERMS: Mapping[str, tuple[str, str]] = {
 }
 
 SHARES: Mapping[str, tuple[str, str]] = {
+    "reach": ("share of values that were not compared", "비교하지 못한 값의 비율"),
     "census": ("share of values that are identical to the last bit", "마지막 비트까지 같은 값의 비율"),
     "weights": ("share of units in the same order", "같은 순서로 놓인 유닛의 비율"),
     "matching": (
@@ -49,7 +50,6 @@ FIGURES: Mapping[str, tuple[str, str]] = {
         "share of units that two separate sets of activations match alike",
         "서로 다른 두 활성값으로 짝지은 결과가 일치한 유닛의 비율",
     ),
-    "reach": ("share of values that were not compared", "비교하지 못한 값의 비율"),
     "norms": ("centred correlation of norm gains", "정규화 계수의 중심화 상관"),
     "tokenizer": ("vocabulary Jaccard", "어휘 자카드 유사도"),
     "code": ("code similarity (winnowing)", "코드 유사도(위노잉)"),

@@ -54,9 +54,22 @@ def test_a_full_or_failing_disk_is_named_and_means_incomplete(tmp_path: Path, co
     assert caught.value.exit_code == 3
 
 
-def test_other_os_errors_pass_through(tmp_path: Path) -> None:
-    with pytest.raises(PermissionError), disk_errors(tmp_path):
+def test_a_place_where_nothing_can_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "results").write_text("a file")
+    with pytest.raises(StorageError, match=r"cannot write .*record\.json: .*\n  -> name a place that may be written"):
+        write_text(tmp_path / "results" / "record.json", "{}")
+    with pytest.raises(StorageError, match="cannot write"), disk_errors(tmp_path):
         raise PermissionError(errno.EACCES, "no")
+
+
+def test_other_os_errors_pass_through(tmp_path: Path) -> None:
+    with pytest.raises(InterruptedError), disk_errors(tmp_path):
+        raise InterruptedError(errno.EINTR, "no")
+
+
+def test_a_record_that_is_a_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(VerificationError, match="cannot be read: Is a directory"):
+        read_record(tmp_path, Number)
 
 
 def test_a_record_that_is_missing_or_garbled_is_named(tmp_path: Path) -> None:
