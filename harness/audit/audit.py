@@ -224,6 +224,7 @@ def _notes(
                 f"{body.subject.name}: its stream of {width:,} dimensions was compared in the basis in which it is"
                 f" stored alone; to turn it takes {memory_for(width)} GiB of memory, and {memory_gib:g} were given"
             )
+        notes += code.notes(body.subject)
         if "text" in body.anatomy.members and "text" not in body.anatomy.stacks:
             notes.append(f"{body.subject.name}: no layers were recognised; only tensors of equal shape count")
     notes += configuration.notes(ours.subject, [body.subject for body in candidates])

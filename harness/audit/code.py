@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.audit.finding import Finding
-from harness.audit.licence import licence_findings
-from harness.audit.sources import Code, checkpoint_files, code_of, family, library, prints_of
-from harness.audit.winnow import K, W, jaccard
+from harness.audit.finding import LEFT_OUT, Finding
+from harness.audit.licence import licence_findings, not_read
+from harness.audit.sources import Code, code_of, library, prints_of, shipped
+from harness.audit.winnow import K, Prints, W, jaccard
 from harness.plan.base import Frozen
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class CodeNull(Frozen):
         return float(np.quantile(self.values, SHARE))
 
 
-def null(prints: Mapping[str, frozenset[int]], name: str) -> CodeNull:
+def null(prints: Mapping[str, Prints], name: str) -> CodeNull:
     """The similarities of all pairs among these models."""
     values = (jaccard(first, second) for first, second in combinations(prints.values(), 2))
     return CodeNull(family=name, values=tuple(sorted(value for value in values if value is not None)))
@@ -95,8 +95,22 @@ def compare(suspect: Code, other: Code, candidate: str, reference: CodeNull) -> 
             "null_share_above": share,
             "suspect_code": suspect.origin,
             "candidate_code": other.origin,
-            "unread": list(suspect.unread),
         },
+    )
+
+
+def with_unread(finding: Finding, ours: Sequence[str], theirs: Sequence[str]) -> Finding:
+    """The finding, which is no lack of evidence where files were not read: those of the suspect are for people."""
+    if not ours and not theirs:
+        return finding
+    refer = finding.strength == "refer" or bool(ours)
+    details = {**finding.details, "unread": list(ours), "candidate_unread": list(theirs)}
+    return finding.model_copy(
+        update={
+            "strength": "refer" if refer else "not_comparable",
+            "statement": f"{finding.statement}; {not_read((*ours, *theirs))}",
+            "details": details if refer else {**details, LEFT_OUT: True},
+        }
     )
 
 
@@ -128,11 +142,18 @@ def _similarity(suspect: Subject, candidate: Subject) -> Finding:
     if ours.origin == theirs.origin != "checkpoint":
         return nothing(candidate.name, f"both models run on the same public code ({ours.origin}), which neither ships")
     if not ours.sources or not theirs.sources:
-        return nothing(candidate.name, f"the code cannot be read as Python: {', '.join(ours.unread + theirs.unread)}")
-    kind = family("\n".join(source.text for source in ours.sources))
-    return compare(ours, theirs, candidate.name, matched_null(kind, [name for name in kinds if name]))
+        found = nothing(candidate.name, "the code could not be compared")
+    else:
+        found = compare(ours, theirs, candidate.name, matched_null(ours.family, [name for name in kinds if name]))
+    return with_unread(found, ours.unread, theirs.unread)
 
 
 def _licences(suspect: Subject, candidate: Subject) -> tuple[Finding, ...]:
-    ours, theirs = tuple(checkpoint_files(suspect.folder)), code_of(candidate.folder, candidate.model_type)
-    return licence_findings(ours, theirs.sources if theirs else (), candidate.name)
+    ours, theirs = shipped(suspect.folder), code_of(candidate.folder, candidate.model_type)
+    return licence_findings(ours.sources, theirs.sources if theirs else (), candidate.name, ours.unread)
+
+
+def notes(subject: Subject) -> Iterator[str]:
+    """A line where files of code were not read."""
+    if unread := shipped(subject.folder).unread:
+        yield f"{subject.name}: files of code that were not read: {', '.join(unread)}"

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from harness.audit.finding import LEFT_OUT, Component, Finding
-from harness.audit.nested import Nested, nested, stem
-from harness.audit.sources import checkpoint_files
+from harness.audit.nested import Nested, nested, stem, unread
+from harness.audit.sources import Source, first_of, shipped
 
 if TYPE_CHECKING:
     from harness.audit.subject import Subject
@@ -66,7 +66,7 @@ def answered(findings: Sequence[Finding], unless: Sequence[Finding] = ()) -> lis
 
 
 def notes(suspect: Subject, candidates: Sequence[Subject]) -> Iterator[str]:
-    """A line for every foreign model type of which no candidate was named."""
+    """A line for every foreign model type of which no candidate was named, and one for source that was not read."""
     named = {stem(kind) for candidate in candidates for kind in _types(candidate)}
     for one in foreign_types(suspect):
         if stem(one.model_type) not in named:
@@ -74,12 +74,18 @@ def notes(suspect: Subject, candidates: Sequence[Subject]) -> Iterator[str]:
                 f"{one.path or 'the configuration'} of {suspect.name} names the model type {one.model_type}"
                 f" ({one.where}), a family that no candidate belongs to: name such a model with --against"
             )
+    if left := [why for source in _own(suspect) if (why := unread(source)) is not None]:
+        yield f"{suspect.name}: model types were not looked for in: {', '.join(first_of(left))}"
 
 
 def foreign_types(subject: Subject) -> tuple[Nested, ...]:
     """Foreign model types in config.json and in the source of the configuration."""
-    own = tuple(source for source in checkpoint_files(subject.folder) if "configuration" in source.name)
-    return nested(subject.config, own)
+    return nested(subject.config, _own(subject))
+
+
+def _own(subject: Subject) -> tuple[Source, ...]:
+    """Source of a configuration that the checkpoint ships."""
+    return tuple(source for source in shipped(subject.folder).sources if "configuration" in source.name)
 
 
 def component(one: Nested) -> Component:

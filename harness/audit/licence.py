@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from harness.audit.finding import Finding
-from harness.audit.headers import Header, header, plain_name
-from harness.audit.sources import Source
-from harness.audit.winnow import UnreadableSourceError, fingerprints
+from harness.audit.headers import MOST_NAMES, Header, plain_name
+from harness.audit.sources import Source, first_of
+from harness.audit.winnow import shared
 from harness.plan.base import Frozen
 
 METHOD = "licence"
@@ -17,6 +17,8 @@ COMMON = frozenset({"huggingface", "hugging face"})
 """Their header stands on most published model code; it says nothing of one candidate."""
 TAKEN_OVER = 0.5
 """Share of a candidate file's fingerprints that an entrant's file must hold for the file to count as taken over."""
+SHOWN = 3
+"""Files that a statement names; the details name more."""
 LEAST_PRINTS = 30
 """Fewer fingerprints (about 150 tokens) are too little to tell a copied file."""
 
@@ -36,7 +38,7 @@ class Removed(Frozen):
 
 def headers(sources: Sequence[Source]) -> tuple[Header, ...]:
     """The header of each file."""
-    return tuple(header(source.name, source.text) for source in sources)
+    return tuple(source.header for source in sources)
 
 
 def left_behind(ours: Sequence[Header], theirs: Sequence[Header]) -> dict[str, list[str]]:
@@ -55,32 +57,44 @@ def removed(ours: Sequence[Source], theirs: Sequence[Source]) -> tuple[Removed, 
     return tuple(found for source in ours for original in theirs if (found := _removed(source, original)) is not None)
 
 
-def licence_findings(ours: Sequence[Source], theirs: Sequence[Source], candidate: str) -> tuple[Finding, ...]:
+def licence_findings(
+    ours: Sequence[Source], theirs: Sequence[Source], candidate: str, unread: Sequence[str] = ()
+) -> tuple[Finding, ...]:
     """What the headers of the entrant's own files say, set against the candidate's. Nothing where the entrant ships no
-    code.
+    code; `unread` are files that it ships and that were not read: people have to.
     """
-    if not ours:
+    if not ours and not unread:
         return ()
     own = headers(ours)
+    unread = (*unread, *(_half_read(one) for one in own if one.left_out))
     foreign, gone = left_behind(own, headers(theirs)), removed(ours, theirs)
     return (
         Finding(
             component="code",
             candidate=candidate,
             method=METHOD,
-            strength="refer" if foreign or gone else "no_evidence",
-            statement="; ".join(_said(foreign, gone, own, candidate)),
+            strength="refer" if foreign or gone or unread else "no_evidence",
+            statement="; ".join(_said(foreign, gone, own, candidate, unread)),
             details={
                 "left_behind": {holder: list(files) for holder, files in foreign.items()},
                 "removed": [one.model_dump(mode="json") for one in gone],
-                "headers": [one.model_dump(mode="json") for one in own if one.holders or one.licences or one.unknown],
+                "headers": [
+                    one.model_dump(mode="json", exclude={"left_out"})
+                    for one in own
+                    if one.holders or one.licences or one.unknown
+                ],
+                "unread": list(unread),
             },
         ),
     )
 
 
+def _half_read(one: Header) -> str:
+    return f"{one.file}: {one.left_out:,} holders and expressions beyond the first {MOST_NAMES} of each"
+
+
 def _said(
-    foreign: dict[str, list[str]], gone: Sequence[Removed], own: Sequence[Header], candidate: str
+    foreign: dict[str, list[str]], gone: Sequence[Removed], own: Sequence[Header], candidate: str, unread: Sequence[str]
 ) -> Iterator[str]:
     for holder, files in foreign.items():
         yield f"{_several(files)} carries the copyright of {holder}, as the code of {candidate} does"
@@ -93,6 +107,13 @@ def _said(
         yield "a question of disclosure and licence, not of the weights"
     else:
         yield f"no copyright header of {candidate} in {len(own)} files of code, and none removed from a file taken over"
+    if unread:
+        yield not_read(unread)
+
+
+def not_read(files: Sequence[str]) -> str:
+    """A sentence that names the first of the files."""
+    return f"not read, so that people have to look at it: {', '.join(first_of(files, SHOWN))}"
 
 
 def _several(files: Sequence[str]) -> str:
@@ -104,14 +125,11 @@ def _names(found: Sequence[Header]) -> set[str]:
 
 
 def _removed(source: Source, original: Source) -> Removed | None:
-    theirs = [holder for holder in header(original.name, original.text).holders if plain_name(holder)]
-    ours = {plain_name(holder) for holder in header(source.name, source.text).holders}
+    theirs = [holder for holder in original.header.holders if plain_name(holder)]
+    ours = {plain_name(holder) for holder in source.header.holders}
     gone = tuple(holder for holder in theirs if plain_name(holder) not in ours)
-    try:
-        prints = fingerprints(original.text)
-        if not gone or len(gone) < len(theirs) or len(prints) < LEAST_PRINTS:
-            return None
-        share = len(prints & fingerprints(source.text)) / len(prints)
-    except UnreadableSourceError:
+    prints = original.prints
+    if not gone or len(gone) < len(theirs) or len(prints) < LEAST_PRINTS:
         return None
+    share = shared(prints, source.prints) / len(prints)
     return Removed(file=source.name, original=original.name, share=share, holders=gone) if share >= TAKEN_OVER else None

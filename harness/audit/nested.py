@@ -9,14 +9,19 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
-from harness.audit.sources import Source, installed_files
+from harness.audit.sources import MOST_FILES, Source, installed_files
 from harness.plan.base import Frozen
 
 DEEPEST = 20
 """Levels of a configuration that are followed."""
+LONGEST = 64 << 10
+"""Characters of source of which the syntax tree is built: it takes a thousand times as much memory. The longest of
+transformers has less than half of that."""
 STEM = re.compile(r"[a-z]+")
 GENERIC = frozenset({"auto", "model", "vlm", "llm", "text", "vision", "audio", "encoder", "decoder"})
 LOOKUPS = frozenset({"CONFIG_MAPPING", "AutoConfig"})
@@ -58,13 +63,27 @@ def in_config(config: Mapping[str, Any], own: str | None = None) -> tuple[Nested
 
 
 def in_source(source: Source, own: str) -> tuple[Nested, ...]:
-    """Foreign model types that a configuration's source sets as defaults; empty where the text is no Python."""
+    """Foreign model types that a configuration's source sets as defaults; empty where it was not read."""
+    found, _ = _parsed(source)
+    return tuple(Nested(path=path, model_type=kind, where=source.name) for path, kind in found if foreign(kind, own))
+
+
+def unread(source: Source) -> str | None:
+    """Why a configuration's source was not read; null where it was."""
+    return _parsed(source)[1]
+
+
+@lru_cache(maxsize=MOST_FILES)  # several methods ask for each
+def _parsed(source: Source) -> tuple[tuple[tuple[str, str], ...], str | None]:
+    """What the source falls back to, or why it was not read."""
+    if len(source.text) > LONGEST:
+        return (), f"{source.name}: longer than {LONGEST >> 10} Ki characters"
     try:
-        tree = ast.parse(source.text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ()
-    found = dict.fromkeys((path, kind) for path, kind in _defaults(tree) if foreign(kind, own))
-    return tuple(Nested(path=path, model_type=kind, where=source.name) for path, kind in found)
+        with warnings.catch_warnings(action="ignore"):
+            tree = ast.parse(source.text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return (), f"{source.name}: {str(error) or type(error).__name__}"
+    return tuple(dict.fromkeys(_defaults(tree))), None
 
 
 def nested(config: Mapping[str, Any], sources: tuple[Source, ...] = ()) -> tuple[Nested, ...]:

@@ -1,22 +1,34 @@
 """Python files of a checkpoint, or of the installed transformers package for its model type: read as text, never
-imported.
+imported. Files of a checkpoint are read up to limits; what lies beyond them is named, never passed over.
 """
 
 from __future__ import annotations
 
+import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from harness.audit.winnow import UnreadableSourceError, fingerprints
+import numpy as np
+
+from harness.audit.headers import Header, header
+from harness.audit.winnow import NONE, Prints, UnreadableSourceError, fingerprints
+from harness.checkpoint.tensors import LONGEST_NAME
+from harness.hashing import digest, sha256_text
 from harness.visible import visible
 
 MOST_FILES = 500
-MOST_BYTES = 4 << 20
-"""Of one file: the longest of transformers has a tenth of that."""
+MOST_BYTES = 512 << 10
+"""Of one file: the longest of transformers has less than half of that."""
+MOST_BYTES_IN_ALL = 32 << 20
+"""Of a checkpoint's files together."""
+LONGEST_LINE = 20_000
+"""Characters. Longer lines are data, and expressions over one take memory by the character."""
+MOST_NAMED = 50
+"""Files that were not read are named up to this many, then counted."""
 MODEL_TYPE = re.compile(r"[a-z0-9_]{1,64}")
 LANGUAGE_MODEL = re.compile(r"^class \w+ForCausalLM\b.*GenerationMixin", re.MULTILINE)
 EXPERTS = re.compile(r"^class \w*(?:Moe|MoE|Experts)\w*", re.MULTILINE)
@@ -30,6 +42,47 @@ class Source:
     """Path below the folder that it was found in."""
     text: str
 
+    @cached_property
+    def header(self) -> Header:
+        """What it says of its origin. UnreadableSourceError, which names the file, where reading it takes too much."""
+        try:
+            return header(self.name, self.text)
+        except (MemoryError, RecursionError) as error:
+            raise UnreadableSourceError(f"{self.name}: {type(error).__name__}") from error
+
+    @property
+    def prints(self) -> Prints:
+        """Its fingerprints; none where it is no Python."""
+        return self._winnowed[0]
+
+    @property
+    def unreadable(self) -> str | None:
+        """Why it is no Python; null where it is."""
+        return self._winnowed[1]
+
+    @cached_property
+    def _winnowed(self) -> tuple[Prints, str | None]:
+        try:
+            return fingerprints(self.text), None
+        except (UnreadableSourceError, MemoryError) as error:
+            return NONE, str(error) or type(error).__name__
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """The Python files of a checkpoint."""
+
+    sources: tuple[Source, ...]
+    """Those that were read, in sorted order."""
+    unread: tuple[str, ...]
+    """Those that were not, with the cause: the first, then how many more."""
+
+    @cached_property
+    def digest(self) -> str:
+        """64 hex digits: changes with everything that an audit sees of them."""
+        read = [[source.name, sha256_text(source.text)] for source in self.sources]
+        return digest({"read": read, "unread": list(self.unread)})
+
 
 @dataclass(frozen=True)
 class Code:
@@ -40,12 +93,12 @@ class Code:
     sources: tuple[Source, ...]
     """Modelling files where there are any, else every file."""
     unread: tuple[str, ...] = ()
-    """Files that are no readable Python, with the cause."""
+    """Files that were not read or are no readable Python, with the cause."""
 
     @property
     def family(self) -> str:
         """`moe` where a class of experts is defined, else `dense`."""
-        return family("\n".join(source.text for source in self.sources))
+        return "moe" if any(family(source.text) == "moe" for source in self.sources) else "dense"
 
 
 def family(text: str) -> str:
@@ -53,15 +106,49 @@ def family(text: str) -> str:
     return "moe" if EXPERTS.search(text) else "dense"
 
 
-def checkpoint_files(folder: Path) -> Iterator[Source]:
-    """Python files that lie in the folder, in sorted order; links that leave it and large files are left out."""
+def shipped(folder: Path) -> Shipped:
+    """Python files that lie in the folder or below it; links that leave it are left out. OSError where one cannot be
+    read.
+    """
     root = folder.resolve()
     paths = (path for path in sorted(folder.rglob("*.py")) if path.is_file() and _stays(path, root))
-    for _, path in zip(range(MOST_FILES), paths, strict=False):
-        if path.stat().st_size <= MOST_BYTES:
-            yield Source(
-                visible(path.relative_to(folder).as_posix()), path.read_text(encoding="utf-8", errors="replace")
-            )
+    return _read(folder, tuple((path, (now := path.stat()).st_size, now.st_mtime_ns) for path in paths))
+
+
+@lru_cache(maxsize=2)  # the checkpoint, which every pair asks for, and the candidate at hand
+def _read(folder: Path, files: tuple[tuple[Path, int, int], ...]) -> Shipped:
+    sources: list[Source] = []
+    unread: list[str] = []
+    left = MOST_BYTES_IN_ALL
+    for path, size, _ in files:
+        name = visible(path.relative_to(folder).as_posix(), LONGEST_NAME).replace("\n", "␊")
+        if len(sources) >= MOST_FILES:
+            unread.append(f"{name}: beyond the first {MOST_FILES} files")
+        elif size > MOST_BYTES:
+            unread.append(f"{name}: larger than {MOST_BYTES >> 10} KiB")
+        elif size > left:
+            unread.append(f"{name}: beyond the first {MOST_BYTES_IN_ALL >> 20} MiB")
+        else:
+            left -= size
+            text = _text(path)
+            if any(len(line) > LONGEST_LINE for line in io.StringIO(text)):
+                unread.append(f"{name}: a line of more than {LONGEST_LINE:,} characters")
+            else:
+                sources.append(Source(name, text))
+    return Shipped(tuple(sources), first_of(unread))
+
+
+def _text(path: Path) -> str:
+    """As Python reads it: without a mark of the byte order, and every end of a line as one character."""
+    with path.open("rb") as file:
+        raw = file.read(MOST_BYTES)  # no more, should it have grown meanwhile
+    return io.StringIO(raw.decode("utf-8-sig", errors="replace"), newline=None).read()
+
+
+def first_of(files: Sequence[str], most: int = MOST_NAMED) -> tuple[str, ...]:
+    """The first of them, then how many more there are."""
+    more = len(files) - most
+    return tuple(files) if more <= 0 else (*files[:most], f"and {more:,} more files")
 
 
 def _stays(path: Path, root: Path) -> bool:
@@ -90,35 +177,30 @@ def installed_files(model_type: str, pattern: str = "modeling_*.py") -> tuple[So
 
 def code_of(folder: Path, model_type: str | None) -> Code | None:
     """A checkpoint's own code; where it ships none, that of its model type in the installed package."""
-    own = tuple(checkpoint_files(folder))
-    if own:
-        modelling = tuple(source for source in own if Path(source.name).name.startswith("modeling"))
-        return Code("checkpoint", *_readable(modelling or own))
+    own = shipped(folder)
+    if own.sources or own.unread:
+        modelling = tuple(source for source in own.sources if Path(source.name).name.startswith("modeling"))
+        good, bad = _readable(modelling or own.sources)
+        return Code("checkpoint", good, (*own.unread, *first_of(bad)))
     files = installed_files(model_type or "")
     return Code(f"transformers, model type {model_type}", files) if files else None
 
 
-def _readable(sources: tuple[Source, ...]) -> tuple[tuple[Source, ...], tuple[str, ...]]:
-    good, bad = [], []
-    for source in sources:
-        try:
-            fingerprints(source.text)
-            good.append(source)
-        except UnreadableSourceError as error:
-            bad.append(f"{source.name}: {error}")
-    return tuple(good), tuple(bad)
+def _readable(sources: tuple[Source, ...]) -> tuple[tuple[Source, ...], list[str]]:
+    bad = [f"{source.name}: {source.unreadable}" for source in sources if source.unreadable is not None]
+    return tuple(source for source in sources if source.unreadable is None), bad
 
 
-def prints_of(sources: tuple[Source, ...]) -> frozenset[int]:
+def prints_of(sources: Iterable[Source]) -> Prints:
     """Fingerprints of several files together."""
-    return frozenset().union(*(fingerprints(source.text) for source in sources))
+    return np.unique(np.concatenate([NONE, *(source.prints for source in sources)]))
 
 
 @cache
-def library(kind: str) -> Mapping[str, frozenset[int]]:
+def library(kind: str) -> Mapping[str, Prints]:
     """Fingerprints of the installed causal language models of one family, by model type. Takes seconds, once."""
     models = installed_models()
-    found: dict[str, frozenset[int]] = {}
+    found: dict[str, Prints] = {}
     for folder in sorted(models.iterdir()) if models else ():
         sources = installed_files(folder.name)
         text = "\n".join(source.text for source in sources)

@@ -2,7 +2,7 @@
 
 Schleimer, Wilkerson and Aiken, SIGMOD 2003: every run of K tokens is hashed, and of every W neighbouring hashes the
 least is kept, so that two texts that share a run of K + W - 1 tokens share a fingerprint. Source is read as text and
-never imported.
+never imported. Time and memory grow as the text does, whatever it holds.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import io
 import keyword
 import tokenize
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +29,28 @@ TEXTS = frozenset(
 )
 
 
+Prints = NDArray[np.uint64]
+"""Fingerprints: ascending, each once. An array takes a tenth of a set."""
+NONE: Prints = np.zeros(0, np.uint64)
+
+
 class UnreadableSourceError(ValueError):
     """Text that is no Python source."""
+
+
+def tokens(source: str) -> Iterator[tokenize.TokenInfo]:
+    """The tokens of Python source.
+
+    UnreadableSourceError at the first piece that is none: to go on behind it, the tokenizer would read the rest of the
+    line again for every character. Marks of other scripts, which it does not know as parts of names, are no such piece.
+    """
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            if token.type == tokenize.ERRORTOKEN and token.string.isascii():
+                raise UnreadableSourceError(f"no Python at line {token.start[0]}")
+            yield token
+    except (tokenize.TokenError, SyntaxError, RecursionError, MemoryError) as error:
+        raise UnreadableSourceError(str(error) or type(error).__name__) from error
 
 
 def normalised(source: str) -> Iterator[str]:
@@ -37,44 +58,52 @@ def normalised(source: str) -> Iterator[str]:
 
     UnreadableSourceError where the text cannot be cut into tokens.
     """
-    try:
-        for token in tokenize.generate_tokens(io.StringIO(source).readline):
-            if token.type not in LAYOUT:
-                yield _neutral(token)
-    except (tokenize.TokenError, SyntaxError, RecursionError) as error:
-        raise UnreadableSourceError(str(error)) from error
+    return (_neutral(token) for token in tokens(source) if token.type not in LAYOUT)
 
 
 def _neutral(token: tokenize.TokenInfo) -> str:
     kind = tokenize.tok_name[token.type]
     if kind == "NAME":
         return token.string if keyword.iskeyword(token.string) else NAME
+    if kind == "ERRORTOKEN":
+        return NAME
     if kind in TEXTS:
         return TEXT
     return NUMBER if kind == "NUMBER" else token.string
 
 
-def fingerprints(source: str, k: int = K, w: int = W) -> frozenset[int]:
+def fingerprints(source: str, k: int = K, w: int = W) -> Prints:
     """The winnowed hashes of one source; empty where it has fewer than `k` tokens. Equal text gives equal hashes
     anywhere.
     """
-    codes: dict[str, int] = {}
-    tokens = np.array([codes.setdefault(token, _code(token)) for token in normalised(source)], dtype=np.uint64)
-    if len(tokens) < k:
-        return frozenset()
-    hashes = _hashes(tokens, k)
+    cut = np.fromiter((_code(token) for token in normalised(source)), dtype=np.uint64)
+    if len(cut) < k:
+        return NONE
+    hashes = _hashes(cut, k)
     if len(hashes) < w:
-        return frozenset({int(hashes.min())})
-    return frozenset(np.lib.stride_tricks.sliding_window_view(hashes, w).min(axis=1).tolist())
+        return np.unique(hashes.min())
+    return np.unique(np.lib.stride_tricks.sliding_window_view(hashes, w).min(axis=1))
 
 
-def jaccard(first: frozenset[int], second: frozenset[int]) -> float | None:
+def shared(first: Prints, second: Prints) -> int:
+    """How many fingerprints both have."""
+    few, many = sorted((first, second), key=len)
+    if not len(few):
+        return 0
+    places = np.searchsorted(many, few)
+    return int(np.count_nonzero(many[np.minimum(places, len(many) - 1)] == few))
+
+
+def jaccard(first: Prints, second: Prints) -> float | None:
     """Shared over all; null where both are empty."""
-    union = len(first | second)
-    return len(first & second) / union if union else None
+    both = shared(first, second)
+    union = len(first) + len(second) - both
+    return both / union if union else None
 
 
+@cache
 def _code(token: str) -> int:
+    """Of a keyword, an operator or what stands for the rest: a few dozen in all."""
     return int(sha256_text(token)[:16], 16)
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.audit.audit import Opened, audit
 from harness.audit.lineage import ENTRANT
+from harness.audit.sources import shipped
+from harness.audit.subject import reading
 from harness.checkpoint import Checkpoint, folder_of
 from harness.checkpoint.files import settings_files, weight_files
-from harness.errors import ConfigError, VerificationError
+from harness.errors import CheckpointError, ConfigError, VerificationError
 from harness.evidence import code_digest, installed_versions
 from harness.findings import AuditManifest, Party
 from harness.hashing import digest, sha256_file, sha256_files
@@ -33,11 +36,14 @@ class Weights:
     """Of the checkpoint; the file itself where it is a sketch."""
     files: Mapping[str, str]
     """SHA-256 by relative path."""
+    python: str
+    """64 hex digits: of the Python files as the audit reads them, in subfolders too."""
 
     @property
     def identity(self) -> dict[str, object]:
         """What of it can change an audit."""
-        return {"files": dict(self.files), "party": party_of(self.model).model_dump(mode="json")}
+        party = party_of(self.model).model_dump(mode="json")
+        return {"files": dict(self.files), "python": self.python, "party": party}
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,8 @@ def audit_entrants(
 ) -> Round:
     """Audit every entrant whose weights are here and return the round with their records under `audits`.
 
-    A complete audit of the same files by the same code is reused. CheckpointError for candidates that cannot be read.
+    A complete audit of the same files by the same code is reused. CheckpointError for candidates that cannot be read,
+    and for all entrants that cannot be audited together: the audits of the others are kept.
     """
     entrants = [(model, candidates) for model in audited(round_) if (candidates := against(round_, model))]
     if round_.audit is None or not entrants:
@@ -73,12 +80,37 @@ def audit_entrants(
     known = {name: _weights(model, local, root, cache, screen) for name, model in named.items()}
     nulls = [known[model.name] for model in round_.audit.nulls]
     found, opened = {}, Opened()
+    broken: list[str] = []
     for model, candidates in entrants:
-        ours = Weights(model, checkpoints[model.name].folder, checkpoints[model.name].files)
         theirs = [known[candidate.name] for candidate in candidates]
-        folder = _audited(round_, Parts(ours, theirs, nulls, round_.audit.memory_gib), root, results, screen, opened)
-        found[model.name] = _in_plan(round_, folder)
+        try:
+            with _telling(model, checkpoints[model.name].folder):
+                ours = _whole(model, checkpoints[model.name].folder, checkpoints[model.name].files)
+                parts = Parts(ours, theirs, nulls, round_.audit.memory_gib)
+                found[model.name] = _in_plan(round_, _audited(round_, parts, root, results, screen, opened))
+        except CheckpointError as error:
+            broken.append(str(error))
+    if broken:
+        raise CheckpointError("\n".join(dict.fromkeys(broken)))
     return with_audits(round_, found)
+
+
+@contextmanager
+def _telling(model: Model, folder: Path) -> Iterator[None]:
+    """Turn what files can do to whoever reads them into an error that names the entrant."""
+    try:
+        yield
+    except (MemoryError, RecursionError, ValueError) as error:
+        raise CheckpointError(
+            f"{model.name} in {folder} could not be audited: {type(error).__name__}: {error}",
+            "look at its files and those of its candidates; the audits of other entrants are kept",
+        ) from error
+
+
+def _whole(model: Model, folder: Path, files: Mapping[str, str]) -> Weights:
+    """Its files with the digest of its code. CheckpointError where a file cannot be read."""
+    with reading(folder):
+        return Weights(model, folder, files, shipped(folder).digest)
 
 
 def stored_audits(round_: Round, folder: RoundFolder) -> Round:
@@ -132,12 +164,12 @@ def _weights(model: Model, checkpoints: Mapping[str, Checkpoint], root: Path, ca
     """A candidate's files: those of the round's own model of that name where it has the same source."""
     known = checkpoints.get(model.name)
     if known is not None:
-        return Weights(model, known.folder, known.files)
+        return _whole(model, known.folder, known.files)
     with screen.waiting(f"{model.title}: files of the candidate") as notify:
         folder = folder_of(model, root, cache, notify)
         if folder.is_file():  # a sketch
-            return Weights(model, folder, {folder.name: sha256_file(folder)})
-        return Weights(model, folder, sha256_files([*weight_files(folder), *settings_files(folder)], folder))
+            return _whole(model, folder, {folder.name: sha256_file(folder)})
+        return _whole(model, folder, sha256_files([*weight_files(folder), *settings_files(folder)], folder))
 
 
 def _audited(round_: Round, parts: Parts, root: Path, results: Results, screen: Screen, opened: Opened) -> AuditFolder:

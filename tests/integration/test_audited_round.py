@@ -14,13 +14,15 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from harness.audit import sketch_checkpoint
+from harness.audit.audit import audit
 from harness.errors import CheckpointError, ConfigError
 from harness.plan import Audit, DirectorySource, RemoteEngine, Round, SketchSource
 from harness.report import write_report
 from harness.report.page import render
-from harness.run import Concluded, Screen, decide_round, evaluate_round, verified
-from harness.run.audits import against, audited
-from harness.store import AuditFolder, RoundFolder
+from harness.run import Concluded, Screen, audits, decide_round, evaluate_round, verified
+from harness.run.audits import against, audit_entrants, audited
+from harness.run.round import prepare_model
+from harness.store import AuditFolder, Results, RoundFolder
 from harness.story import read_story
 from harness.tracking.entries import model_entry
 from tests.copying import copying_round
@@ -211,6 +213,52 @@ def test_a_candidate_that_cannot_be_read_stops_the_round_before_anything_is_serv
     with pytest.raises(CheckpointError, match="does not exist"):
         run(round_.model_copy(update={"audit": round_.audit.model_copy(update={"candidates": (bad,)})}))
     assert not list((tmp_path / "results").rglob("record.json"))
+
+
+@pytest.fixture
+def audit_all(tmp_path: Path, project: Path, screen: Screen) -> Callable[[Round], Round]:
+    """The audits of a round alone; nothing is served."""
+
+    def run(round_: Round) -> Round:
+        cache = tmp_path / "cache"
+        found = {model.name: prepare_model(round_, model, project, cache, screen) for model in round_.served}
+        return audit_entrants(round_, found, root=project, cache=cache, results=Results(tmp_path), screen=screen)
+
+    return run
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RecursionError("too deep"), ValueError("no such token")])
+def test_an_audit_that_fails_names_its_entrant_and_the_others_are_kept(
+    error: Exception,
+    tmp_path: Path,
+    audit_all: Callable[[Round], Round],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails_for_able(*given: Any, name: str, **more: Any) -> Any:
+        if name == "able":
+            raise error
+        return audit(*given, name=name, **more)
+
+    monkeypatch.setattr(audits, "audit", fails_for_able)
+    with pytest.raises(CheckpointError, match=f"able in .* could not be audited: {type(error).__name__}"):
+        audit_all(foreign(tmp_path))
+    assert [path.parent.parent.name for path in tmp_path.rglob("audits/*/*/audit.json")] == ["copy"]
+
+
+def test_code_that_changed_anywhere_in_a_checkpoint_is_audited_again(
+    tmp_path: Path, audit_all: Callable[[Round], Round]
+) -> None:
+    round_ = foreign(tmp_path)
+    able = next(model for model in round_.entrants if model.name == "able")
+    assert isinstance(able.source, DirectorySource)
+    folder, made = Path(able.source.path), set()
+    (folder / "below").mkdir()
+    for name in ("below/modeling_able.py", "notice_able.py"):
+        for content in ("x = 1", "x = 2"):
+            (folder / name).write_text(content)
+            made.add(audit_all(round_).audits["able"])
+    assert len(made) == 4
+    assert audit_all(round_).audits["able"][0] in {name for names in made for name in names}
 
 
 def test_a_sketched_candidate_sends_the_copy_to_experts(tmp_path: Path, run: Run) -> None:

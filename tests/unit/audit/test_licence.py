@@ -108,3 +108,31 @@ def test_an_installed_file_copied_without_its_header_is_found():
     stripped = "\n".join(line for line in original.text.splitlines() if not line.startswith("#"))
     (found,) = removed([Source("modeling_mine.py", stripped)], [original])
     assert found.holders[0] == "The Qwen Team"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"""Copyright 2024 Us"""\nx = 1\n',
+        '# a comment\n\n"""Copyright""" \' 2024 Us\'; x = 1\n',
+        "r'''\n    Copyright 2024 Us\n'''",
+        "# Copyright 2024 Us\nx = 'Copyright 2024 Them'\n",
+        "x = 1\n'Copyright 2024 Them'\n# Copyright 2024 Us",
+        "'Copyright 2024 Them' + x\n# Copyright 2024 Us\n",
+    ],
+)
+def test_a_docstring_is_the_first_statement_alone(text):
+    assert header("m.py", text).holders == ("Us",)
+
+
+def test_holders_are_separated_whatever_stands_between_them():
+    line = "# Copyright 2024 The A team,\t B. ,  and C  &  D Inc. ;   All rights reserved."
+    assert [plain_name(holder) for holder in header("m.py", line).holders] == ["a", "b", "c", "d"]
+
+
+def test_more_names_than_are_kept_are_counted_and_referred():
+    source = Source("m.py", "".join(f"# Copyright 2024 Firm{n}\n" for n in range(60)))
+    assert (len(source.header.holders), source.header.left_out) == (50, 10)
+    (found,) = licence_findings([source], [Source("modeling.py", BODY)], "glm")
+    assert found.strength == "refer"
+    assert "m.py: 10 holders and expressions beyond the first 50" in found.statement

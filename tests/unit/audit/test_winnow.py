@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.audit.winnow import K, UnreadableSourceError, W, fingerprints, jaccard, normalised
+from harness.audit.winnow import K, UnreadableSourceError, W, fingerprints, jaccard, normalised, shared
 
 SOURCE = "\n".join(
     f"def step_{n}(hidden, weight={n}):\n    total = hidden @ weight + {n}\n"
@@ -30,10 +30,10 @@ def test_keywords_and_operators_do_leave_traces():
 
 
 def test_a_run_of_k_plus_w_minus_1_tokens_is_always_found():
-    shared = " ".join(["a", "+", "b", "*", "(", "c", "-", "d", ")", "/", "e", "%"] * 3).split()[: K + W - 1]
-    first = fingerprints("x = [1, 2, 3, 4, 5, 6, 7, 8, 9]\n" * 5 + "y = " + " ".join(shared) + "\n")
-    second = fingerprints("z = {1: 2, 3: 4, 5: 6}\n" * 5 + "w = " + " ".join(shared) + "\n")
-    assert first & second
+    run = " ".join(["a", "+", "b", "*", "(", "c", "-", "d", ")", "/", "e", "%"] * 3).split()[: K + W - 1]
+    first = fingerprints("x = [1, 2, 3, 4, 5, 6, 7, 8, 9]\n" * 5 + "y = " + " ".join(run) + "\n")
+    second = fingerprints("z = {1: 2, 3: 4, 5: 6}\n" * 5 + "w = " + " ".join(run) + "\n")
+    assert shared(first, second)
 
 
 def test_equal_text_has_equal_fingerprints_in_every_process():
@@ -46,9 +46,13 @@ def test_text_that_is_no_python_is_said_to_be_unreadable(text):
         fingerprints(text)
 
 
+def test_names_with_marks_of_other_scripts_are_python():
+    assert list(normalised("ภาษาไทย = 1"))[-2:] == ["=", "number"]
+
+
 def test_too_little_code_has_no_fingerprints_and_no_similarity():
-    assert fingerprints("x = 1") == frozenset()
-    assert jaccard(frozenset(), frozenset()) is None
+    assert len(fingerprints("x = 1")) == 0
+    assert jaccard(fingerprints(""), fingerprints("")) is None
 
 
 @given(st.text(max_size=300))
