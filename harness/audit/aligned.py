@@ -24,6 +24,9 @@ from harness.audit.values import Floats, Values
 MOST_BYTES = 1 << 30
 """Projectors that are held at once; of larger models only layers of like depth are compared."""
 
+FEWEST = 4
+"""Dimensions of a stream from which on a CKA can be unbiased."""
+
 Heads = Callable[[Side], Floats | None]
 """The projector on one side of a layer's attention, prepared; None where there is none."""
 
@@ -126,9 +129,11 @@ def _held(heads: Heads) -> Heads:
 def _prepared(kernel: Floats) -> Floats:
     """U-centred (Székely and Rizzo 2014) and of unit length: inner products are then unbiased CKA (Song et al. 2012).
 
-    No diagonal, and rows that sum to 0.
+    No diagonal, and rows that sum to 0; zeros where there are too few rows for that.
     """
     count = len(kernel)
+    if count < FEWEST:
+        return np.zeros_like(kernel)
     centred = kernel.astype(np.float64)
     np.fill_diagonal(centred, 0)
     rows, mean = centred.sum(0) / (count - 2), centred.sum() / ((count - 1) * (count - 2))

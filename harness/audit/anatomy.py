@@ -81,13 +81,12 @@ def anatomy(subject: Subject) -> Anatomy:
     stacks: dict[Component, Stack] = {}
     beside: list[Stack] = []
     for component in (*STACKED, PROJECTOR):
-        inside = {name: weights[name] for name in members.get(component, ())}
-        first, *further = _numberings(inside) or [("", {})]
-        found = _stack(component, *first, weights, subject) if component in STACKED else None
+        numberings = _numberings(members.get(component, ()))
+        main = numberings[:1] if component in STACKED else []
+        found = _stack(component, *main[0], weights, subject) if main else None
         if found is not None:
             stacks[component] = found
-        further = further if component in STACKED else [first, *further]
-        beside += _beside(component, further, weights, subject)
+        beside += _beside(component, numberings[len(main) :], weights, subject)
     anchors: dict[Component, str] = {}
     for component, stack in stacks.items():
         anchor = _anchor(members[component], weights, stack)

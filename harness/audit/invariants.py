@@ -83,8 +83,9 @@ def _product(parts: Projections, shared: Side, asking: Side) -> Floats | None:
     if not has or not asked or asked % has or has % parts.key_heads:
         return None
     summed = parts.read(asking).reshape(parts.key_heads, asked // has, has // parts.key_heads, -1).sum(1)
-    product: Floats = parts.read(shared).T @ summed.reshape(has, -1)
-    return product
+    with np.errstate(over="ignore", invalid="ignore"):
+        product: Floats = parts.read(shared).T @ summed.reshape(has, -1)
+    return product if np.isfinite(product).all() else None
 
 
 def of_feed_forward(stack: Stack, block: Block, values: Values, experts: frozenset[str] | None = None) -> Invariants:

@@ -12,6 +12,8 @@ from harness.audit.parts import Block, Stack
 from harness.audit.values import AT_ONCE, Floats, Ids, Values
 
 Doubles = npt.NDArray[np.float64]
+BEYOND = 2.0**118
+"""Once gains are folded in, no value of a working model is as large."""
 TINY, HUGE = 1e-30, 1e30
 """Squares of lengths that 32 bits hold with all their digits; others are summed again in 64."""
 
@@ -48,12 +50,10 @@ def read(stack: Stack, rows: Floats, gains: Floats) -> Floats:
 
 
 def folded(rows: Floats, gains: Floats) -> Floats:
-    """Rows, which are changed, times gains. What is then beyond numbers is 0: no working model holds it."""
+    """Rows, which are changed, times gains, and no larger than sums and products of them allow."""
     with np.errstate(over="ignore"):
         rows *= gains
-    if not np.isfinite(rows).all():
-        rows[~np.isfinite(rows)] = 0
-    return rows
+    return np.clip(rows, -BEYOND, BEYOND, out=rows)
 
 
 def unit(rows: Floats) -> Floats:
@@ -72,14 +72,6 @@ def lengths(rows: Floats) -> Doubles:
     """Of every row; 1 for rows of zeros."""
     squares = squared(rows)
     return np.asarray(np.sqrt(np.where(squares > 0, squares, 1)))
-
-
-def per_length(products: Floats, length: Doubles) -> Floats:
-    """Cosines of products, which are changed; 0 where those are beyond numbers, as no working model's are."""
-    with np.errstate(invalid="ignore"):
-        products /= length
-    products[~np.isfinite(products)] = 0
-    return products
 
 
 def squared(rows: npt.NDArray[np.floating]) -> Doubles:
@@ -130,7 +122,8 @@ class Matrix:
     def cosines(self, vectors: Floats) -> Floats:
         """The same with rows of unit length; 0 with rows of zeros."""
         products, squares = self._with(vectors)
-        return per_length(products, np.sqrt(np.where(squares > 0, squares, 1)))
+        products /= np.sqrt(np.where(squares > 0, squares, 1))
+        return products
 
     def sums(self, weights: Floats) -> Floats:
         """Sums of the units' rows by weights (n, units), (n, width)."""
@@ -142,10 +135,9 @@ class Matrix:
     def _with(self, vectors: Floats) -> tuple[Floats, Doubles]:
         """Products, and the square of every row's length."""
         products, squares = np.zeros((len(vectors), len(self)), np.float32), np.zeros(len(self))
-        with np.errstate(over="ignore", invalid="ignore"):
-            for units, dimensions, block in self._blocks():
-                products[:, units] += vectors[:, dimensions] @ block.T
-                squares[units] += squared(block)
+        for units, dimensions, block in self._blocks():
+            products[:, units] += vectors[:, dimensions] @ block.T
+            squares[units] += squared(block)
         return products, squares
 
     @property

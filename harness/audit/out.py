@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from harness.errors import ConfigError
-from harness.store import disk_errors, temporary_beside
+from harness.store import FULL, disk_errors, temporary_beside
 
 NAME_A_FILE = "name a file that can be written"
 
@@ -22,9 +22,11 @@ def check_out(out: Path, read: Iterable[Path]) -> None:
         if out.exists() and not out.is_file():
             what = "is a folder" if out.is_dir() else "is neither a file nor a folder"
             raise ConfigError(f"--out {out} {what}", NAME_A_FILE)
-        with disk_errors(out):
-            temporary_beside(out).unlink()
+        temporary_beside(out).unlink()
     except OSError as error:
+        if error.errno in FULL:
+            with disk_errors(out):
+                raise
         raise ConfigError(f"--out {out} cannot be written: {error.strerror}", NAME_A_FILE) from error
 
 

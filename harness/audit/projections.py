@@ -152,19 +152,26 @@ class Projections:
                 rows = _known(reading(self.stack, self._whole("query")))
                 return rows.reshape(heads, -1, self.stack.width)[:, :plain].reshape(-1, self.stack.width)
             down = _known(reading(self.stack, self._whole("latent_query")))
-            up = self._whole("latent_query_up") * self._inner_gain("norm_latent_query", len(down))
-            return np.asarray(up.reshape(heads, -1, len(down))[:, :plain].reshape(-1, len(down)) @ down, np.float32)
+            up = folded(self._whole("latent_query_up"), self._inner_gain("norm_latent_query", len(down)))
+            return _through(up.reshape(heads, -1, len(down))[:, :plain].reshape(-1, len(down)), down)
         rank = self._shape("latent_kv_up")[1]
-        up = self._whole("latent_kv_up") * self._inner_gain("norm_latent_kv", rank)
+        up = folded(self._whole("latent_kv_up"), self._inner_gain("norm_latent_kv", rank))
         up = up.reshape(heads, -1, rank)
         up = up[:, :plain] if side == "key" else up[:, plain:]
         latent = _known(reading(self.stack, self._whole("latent_kv")))[:rank]
-        return np.asarray(up.reshape(-1, rank) @ latent, np.float32)
+        return _through(up.reshape(-1, rank), latent)
 
     def _inner_gain(self, role: str, rank: int) -> Floats:
         """Gains of the norm inside the latent."""
         has = role in self.block.roles and self._shape(role) == (rank,)
         return self._whole(role) if has else np.ones(rank, np.float32)
+
+
+def _through(up: Floats, latent: Floats) -> Floats:
+    """The product of both factors; nothing where that is beyond numbers, as in no working model."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        rows: Floats = up @ latent
+    return np.nan_to_num(rows, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def _known(rows: Floats | None) -> Floats:

@@ -11,6 +11,7 @@ from tempfile import TemporaryFile
 
 import numpy as np
 
+from harness.audit.matrices import folded
 from harness.audit.values import AT_ONCE, Floats, Ids, Values, runs
 from harness.errors import StorageError
 
@@ -37,9 +38,7 @@ class Stored:
         return len(self.ids)
 
     def __getitem__(self, some: slice | Ids) -> Floats:
-        rows = self.values.rows(self.name, self.ids[some])
-        rows *= self.gains
-        return rows
+        return folded(self.values.rows(self.name, self.ids[some]), self.gains)
 
 
 class Scratch:

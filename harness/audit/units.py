@@ -14,7 +14,7 @@ from typing import Protocol
 
 import numpy as np
 
-from harness.audit.matrices import Matrix, gain, is_across, lengths, per_length, read, reading, unit
+from harness.audit.matrices import Matrix, gain, is_across, lengths, read, reading, unit
 from harness.audit.parts import Block, FeedForward, Fusion, Stack
 from harness.audit.projections import Projections, Side, per_key_head
 from harness.audit.values import Floats, Ids, Values
@@ -244,9 +244,9 @@ class _Heads:
 
     def cosines(self, vectors: Floats) -> Floats:
         rows = self._all()
-        with np.errstate(over="ignore", invalid="ignore"):
-            products: Floats = vectors @ rows.T
-        return per_length(products, lengths(rows))
+        products: Floats = vectors @ rows.T
+        products /= lengths(rows)
+        return products
 
     def _all(self) -> Floats:
         rows = per_key_head(self.parts.read(self.side), self.count, self.parts.key_heads)

@@ -75,6 +75,13 @@ def named(name: str) -> str:
 
 def read_header(path: Path) -> tuple[list[Tensor], list[Problem]]:
     """The tensors of one file, or what is wrong with it (then no tensors). Values are not read."""
+    try:
+        return _read_header(path)
+    except OSError as error:
+        return [], [Problem(f"{path.name} cannot be read: {error.strerror}", "make the file readable")]
+
+
+def _read_header(path: Path) -> tuple[list[Tensor], list[Problem]]:
     size = path.stat().st_size
     with path.open("rb") as file:
         prefix = file.read(LENGTH_BYTES)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from harness.checkpoint import describe, inspect
 from harness.checkpoint.architecture import CONTEXT, HIDDEN, LAYERS, VOCAB
+from harness.checkpoint.tensors import read_header
 from harness.checkpoint.vocabulary import SPECIAL
 from tests.unit.checkpoint.conftest import INDEX, Copy
 
@@ -368,3 +369,10 @@ def test_a_weight_file_that_links_to_nothing_is_named(copy: Copy) -> None:
     copy.weights_file.unlink()
     copy.weights_file.symlink_to(copy.folder / "gone")
     assert found(copy) == ["no file, or a link to nothing: model.safetensors"]
+
+
+def test_a_weight_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    """A folder stands for it: whoever may do everything can read every file."""
+    found, problems = read_header(tmp_path)
+    assert found == []
+    assert [problem.what for problem in problems] == [f"{tmp_path.name} cannot be read: Is a directory"]
