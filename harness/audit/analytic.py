@@ -34,7 +34,7 @@ def residue(dtype: str) -> float:
 
 def is_telling(values: Floats, most: float = RESIDUE) -> bool:
     """Whether being identical means anything: not for what is worked out, to within `most`."""
-    if len(np.unique(values.reshape(-1)[:100_000])) < FEWEST_DISTINCT:
+    if has_few_values(values):
         return False
     table = np.squeeze(values).astype(np.float64)
     if table.ndim == 1:
@@ -44,6 +44,11 @@ def is_telling(values: Floats, most: float = RESIDUE) -> bool:
     if table.ndim != 2 or min(table.shape) < FEWEST_PLACES:
         return True
     return not (is_sines(table, most) or _is_filled_grid(table, most) or _is_filter_bank(table))
+
+
+def has_few_values(values: Floats) -> bool:
+    """Whether it holds fewer distinct values than being identical needs."""
+    return len(np.unique(values.reshape(-1)[:100_000])) < FEWEST_DISTINCT
 
 
 def is_sines(table: npt.NDArray[Any], most: float = RESIDUE) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -86,6 +87,7 @@ def anatomy(subject: Subject) -> Anatomy:
         found = _stack(component, *main[0], weights, subject) if main else None
         if found is not None:
             stacks[component] = found
+            beside += _otherwise(found, subject)
         beside += _beside(component, numberings[len(main) :], weights, subject)
     anchors: dict[Component, str] = {}
     for component, stack in stacks.items():
@@ -100,7 +102,7 @@ def anatomy(subject: Subject) -> Anatomy:
 
 def _last_norm(names: Sequence[str], weights: Mapping[str, Tensor], stack: Stack) -> str | None:
     """The one vector outside all layers that is as wide as the stream and called a norm."""
-    found = [name for name in names if weights[name].shape == (stack.width,) and LAST_NORM.search(name.lower())]
+    found = [name for name in names if math.prod(weights[name].shape) == stack.width and LAST_NORM.search(name.lower())]
     return found[-1] if found else None
 
 
@@ -176,8 +178,15 @@ def _offset(family: str, blocks: Sequence[Block], subject: Subject) -> float:
     if subject.model_type in KNOWN_FAMILIES:
         return 0.0
     names = [block.roles[role] for block in blocks for role in NORMS if role in block.roles]
-    gains = [subject.values.whole(name) for name in names if len(subject.values.tensors[name].shape) == 1]
+    gains = [subject.values.whole(name).reshape(-1) for name in names]
     return float(bool(gains) and np.mean(np.concatenate(gains) < 0) > BELOW_ZERO)
+
+
+def _otherwise(stack: Stack, subject: Subject) -> list[Stack]:
+    """The same layers with gains as they are stored, where only the values said that they are stored less 1."""
+    family = str(stack.sizes.get("model_type", subject.model_type or ""))
+    guessed = stack.norm_offset and not family.startswith(LESS_ONE)
+    return [replace(stack, norm_offset=0.0)] if guessed else []
 
 
 def _sub_config(component: Component, config: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -216,7 +225,11 @@ def _block(tails: Mapping[str, str], weights: Mapping[str, Tensor], width: int, 
     experts: dict[str, dict[str, str]] = defaultdict(dict)
     for tail, name in sorted(tails.items()):
         role = role_of(tail)
-        if role is None or tail.lower().endswith("bias"):
+        if tail.lower().endswith("bias"):
+            continue
+        if role is None:
+            shape = weights[name].shape
+            block.unknown += [name] if math.prod(shape) == max(shape) == width else []
             continue
         expert = EXPERT.search(tail)
         if expert:

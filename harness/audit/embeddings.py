@@ -105,7 +105,7 @@ def last_gain(body: Body) -> Floats:
     stack, name = body.anatomy.stacks.get("text"), body.anatomy.last_norm
     if stack is None or name is None:
         return np.ones(1, np.float32)
-    return body.subject.values.whole(name) + np.float32(stack.norm_offset)
+    return body.subject.values.whole(name).reshape(-1) + np.float32(stack.norm_offset)
 
 
 def _order(pair: Pair, component: Component, left: Table, right: Table, close: float) -> Finding:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -20,10 +22,21 @@ TINY, HUGE = 1e-30, 1e30
 
 def gain(stack: Stack, block: Block, role: str, values: Values) -> Floats:
     """The norm's gain per dimension; ones where the layer has none."""
+    return _vector(stack, block, role, values, stack.norm_offset)
+
+
+def gain_after(stack: Stack, block: Block, part: Literal["attention", "ffn"], values: Values) -> Floats:
+    """What is done to what a part of the layer writes: the gain of a norm behind it, and a scale of its own."""
+    scale = _vector(stack, block, f"scale_{part}", values, 0.0)
+    return folded(gain(stack, block, f"norm_after_{part}", values), scale)
+
+
+def _vector(stack: Stack, block: Block, role: str, values: Values, offset: float) -> Floats:
+    """A vector of the stream's width, however it is laid out."""
     name = block.roles.get(role)
-    if name is None or values.tensors[name].shape != (stack.width,):
+    if name is None or math.prod(values.tensors[name].shape) != stack.width:
         return np.ones(stack.width, np.float32)
-    return values.whole(name) + np.float32(stack.norm_offset)
+    return values.whole(name).reshape(-1) + np.float32(offset)
 
 
 def reading(stack: Stack, matrix: Floats, *, writes: bool = False) -> Floats | None:

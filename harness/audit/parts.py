@@ -34,6 +34,8 @@ class Block:
 
     roles: dict[str, str] = field(default_factory=dict)
     feed_forwards: list[FeedForward] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    """Vectors of the stream's width of which no name tells what they do."""
 
 
 @dataclass(frozen=True)

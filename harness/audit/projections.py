@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from harness.audit.matrices import folded, gain, is_across, read, reading
+from harness.audit.matrices import folded, gain, gain_after, is_across, read, reading
 from harness.audit.parts import Block, Stack
 from harness.audit.values import Floats, Ids, Values
 
@@ -39,11 +39,9 @@ class Projections:
         if not self.count(side):
             raise ValueError(f"the layer has no {side} that can be read")
         rows = self._latent_rows(side) if self._is_latent and side != "output" else self._plain_rows(side)
-        role = "norm_after_attention" if side == "output" else "norm_in"
-        gains = gain(self.stack, self.block, role, self.values)
-        if side != "output":
-            return read(self.stack, rows, gains)
-        return folded(rows, gains)
+        if side == "output":
+            return folded(rows, gain_after(self.stack, self.block, "attention", self.values))
+        return read(self.stack, rows, gain(self.stack, self.block, "norm_in", self.values))
 
     def names(self) -> Iterator[str]:
         """Tensors that the sides are read from."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from harness.audit.analytic import has_few_values
 from harness.audit.census import telling
 from harness.audit.finding import LEFT_OUT, Component, Finding
 from harness.audit.pair import Body
@@ -23,6 +25,8 @@ WORTH_A_NOTE = 0.01
 """Share from which on the record names it."""
 CODES_A_BYTE = 2
 """Values that a byte of an unknown packing holds: four bits each."""
+MOST_LEFT = 0.02
+"""Share of its bytes that is left of a mask once it is compressed."""
 MOST_LOOKED_AT = 64
 """Tensors that are looked at for being worked out, the largest."""
 
@@ -100,8 +104,15 @@ def _of(body: Body, sizes: Mapping[str, int], read: set[str]) -> Unread | None:
 
 
 def _is_worked_out(subject: Subject, name: str) -> bool:
-    whole_bytes = {*PLAIN, *FLOAT8, "BF16", "BOOL"}
-    return subject.values.tensors[name].dtype in whole_bytes and not telling(subject, name)
+    """Whether a tensor holds nothing learned. What has few values may be a mask, or bits of weights, which do not
+    compress.
+    """
+    if subject.values.tensors[name].dtype not in {*PLAIN, *FLOAT8, "BF16", "BOOL"} or telling(subject, name):
+        return False
+    beginning = subject.values.beginning(name)
+    if has_few_values(beginning):
+        return len(zlib.compress(beginning.tobytes(), 1)) < MOST_LEFT * beginning.nbytes
+    return True
 
 
 def _read(body: Body) -> set[str]:

@@ -17,6 +17,8 @@ ROLES: Mapping[str, str] = {
     "|pre_mlp_layernorm|ln_mlp|mlp_norm",
     "norm_after_ffn": "post_feedforward_layernorm|post_mlp_layernorm|post_ffn_norm",
     "norm_after_attention": "post_attention_layernorm|post_attention_norm|post_attn_norm",
+    "scale_attention": r"(?:ls1|layer_scale1|layer_scale_1)(?:[._](?:gamma|lambda1|scale))?|gamma_1|lambda_1",
+    "scale_ffn": r"(?:ls2|layer_scale2|layer_scale_2)(?:[._](?:gamma|lambda1|scale))?|gamma_2|lambda_2",
     "router": r"(?:mlp|feed_forward|block_sparse_moe|ffn|moe)\.(?:gate|router|gate\.wg|router\.layer)",
     "gate_up": "gate_up_proj|gate_and_up|w13|gate_up|linear_in|input_linear",
     "qkv": "qkv_proj|qkv|c_attn|query_key_value|wqkv|w_pack|in_proj|qkv_mix|fused_qkv",

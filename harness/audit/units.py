@@ -14,13 +14,15 @@ from typing import Protocol
 
 import numpy as np
 
-from harness.audit.matrices import Matrix, gain, is_across, lengths, read, reading, unit
+from harness.audit.matrices import Matrix, gain, gain_after, is_across, lengths, read, reading, unit
 from harness.audit.parts import Block, FeedForward, Fusion, Stack
 from harness.audit.projections import Projections, Side, per_key_head
 from harness.audit.values import Floats, Ids, Values
 
 MOST_EXPERTS = 4
 """Experts of a layer that are compared; the record's notes say where a model has more."""
+MIXED_SIGNS, SPREAD = 0.05, 1.0
+"""Share of values of the rarer sign, and spread of the logarithms of sizes, beyond which a vector is no norm's."""
 MOST_BYTES = 1 << 28
 """Cosines of a part's units that are held at once."""
 EXPERTS = "experts."
@@ -119,7 +121,11 @@ def parts_of(
 
 
 def readable(stack: Stack, block: Block, values: Values) -> set[str]:
-    """Names of a layer's tensors that are read as units, or as what chooses among experts."""
+    """Names of a layer's tensors that are read as units, or as what chooses among experts; none where the stream is
+    changed in ways that no name tells before they read it.
+    """
+    if any(_changes(values.whole(name).reshape(-1)) for name in block.unknown):
+        return set()
     found: set[str] = set()
     for part in block.feed_forwards:
         if gated(stack, block, part, values) is not None:
@@ -127,6 +133,13 @@ def readable(stack: Stack, block: Block, values: Values) -> set[str]:
     if "router" in block.roles:
         found.add(block.roles["router"])
     return found | set(Projections(stack, block, values).names())
+
+
+def _changes(vector: Floats) -> bool:
+    """Whether a vector over the stream turns signs, or differs in size by more than gains of norms do."""
+    below = float(np.mean(vector < 0))
+    sizes = np.log(np.maximum(np.abs(vector).astype(np.float64), 1e-300))
+    return min(below, 1 - below) > MIXED_SIGNS or float(np.std(sizes)) > SPREAD
 
 
 def values_in(stack: Stack, values: Values) -> int:
@@ -176,7 +189,7 @@ def router_rows(stack: Stack, block: Block, values: Values) -> Floats | None:
 
 def gated(stack: Stack, block: Block, part: FeedForward, values: Values) -> tuple[Matrix | None, Matrix, Matrix] | None:
     """Gate (None where one matrix reads), up and down as rows of the stream, gains folded in; None if unreadable."""
-    before, after = gain(stack, block, "norm_ffn", values), gain(stack, block, "norm_after_ffn", values)
+    before, after = gain(stack, block, "norm_ffn", values), gain_after(stack, block, "ffn", values)
     up = _matrix(stack, values, part.up, part.slice_, before)
     down = _matrix(stack, values, part.down, part.slice_, after, writes=True)
     if up is None or down is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -100,7 +100,34 @@ def as_integers() -> Weights:
     return {**fresh(7), **codes}
 
 
+def as_bits() -> Weights:
+    """Every bit of the layers as a mask."""
+    layers = [value.reshape(-1) for name, value in copy().items() if "layers" in name]
+    bits = np.unpackbits(np.concatenate(layers).astype(np.float16).view(np.uint8))
+    return {**fresh(7), "model.mask": bits.astype(np.bool_).reshape(-1, 64)}
+
+
+def signed(names: Mapping[str, str], extra: str | None = None) -> Weights:
+    """A copy whose stream is turned in sign by vectors of other names, and back by the matrices that read it."""
+    signs, found = np.random.default_rng(3).choice([-1.0, 1.0], 64), {}
+    for name, value in copy().items():
+        turned = value * signs if any(reader in name for reader in READERS) else value
+        if name.endswith("layernorm.weight"):
+            if extra is not None:
+                found[name.replace("layernorm.weight", extra)] = signs.astype(np.float32)
+            else:
+                turned = value * signs
+        for norm, other in names.items():
+            name = name.replace(norm, other)
+        found[name] = turned.astype(np.float32)
+    return found
+
+
+OTHER_NORMS = {"input_layernorm": "pre_a", "post_attention_layernorm": "pre_b"}
 UNREAD: dict[str, Callable[[], Weights]] = {
+    "in the bits of a mask": as_bits,
+    "behind gains that no name tells": lambda: signed(OTHER_NORMS),
+    "behind vectors beside the norms": lambda: signed({}, "scale"),
     "under two names of one role": twice,
     "under names that say nothing": under_unknown_names,
     "in codes of an unknown packing": as_integers,
@@ -112,6 +139,21 @@ def test_what_no_method_reads_is_never_cleared(hidden: Callable[[], Weights], pa
     report = audited(written(tmp_path / "hidden", hidden()), parent=parent)
     assert concluded(report, "parent")["text"] not in ("no_evidence",)
     assert any("no method reads" in note for note in report.notes)
+
+
+def test_gains_are_read_however_they_are_laid_out(parent: Path, tmp_path: Path) -> None:
+    weights = {name: value[None] if name.endswith("layernorm.weight") else value for name, value in signed({}).items()}
+    assert concluded(audited(written(tmp_path / "laid", weights), parent=parent), "parent")["text"] == "derived"
+
+
+def test_gains_that_look_as_if_stored_less_one_are_taken_both_ways(parent: Path, tmp_path: Path) -> None:
+    weights = {
+        name: value * (1e-3 if name.endswith("layernorm.weight") else 1e3 if any(r in name for r in READERS) else 1)
+        for name, value in signed({}).items()
+    }
+    hidden = written(tmp_path / "hidden", {name: value.astype(np.float32) for name, value in weights.items()}, SHAPE,
+                     model_type="unheard_of")  # fmt: skip
+    assert concluded(audited(hidden, parent=parent), "parent")["text"] == "derived"
 
 
 def test_a_text_that_is_all_codes_of_an_unknown_packing_is_named(parent: Path, tmp_path: Path) -> None:
