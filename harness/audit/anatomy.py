@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from harness.audit import guess
+from harness.audit.analytic import is_telling, rounding
 from harness.audit.finding import COMPONENTS, Component
 from harness.audit.parts import Block, FeedForward, Fusion, Stack
 from harness.audit.regions import NUMBERED, in_tower, is_tower, places
@@ -31,6 +32,7 @@ Numbering = tuple[str, Layers]
 LAST_NORM = re.compile(
     r"(^|\.)(norm|final_norm|final_layernorm|final_layer_norm|ln_f|norm_f|ln_out|post_norm)\.weight$"
 )
+POSITIONS = re.compile(r"posi|pos_emb|(^|[._])wpe[._]")
 NORMS = ("norm_in", "norm_ffn")
 LESS_ONE = ("gemma", "qwen3_next", "recurrent_gemma")
 """Families that store norm gains less 1."""
@@ -70,10 +72,11 @@ class Anatomy:
 
 def anatomy(subject: Subject) -> Anatomy:
     """Sort the tensors of a checkpoint."""
+    parts = subject.values.parts
     weights = {
         name: tensor
         for name, tensor in subject.values.tensors.items()
-        if tensor.dtype in WEIGHTS and tensor.shape and not ANALYTIC.search(name)
+        if tensor.dtype in WEIGHTS and tensor.shape and not ANALYTIC.search(name) and name not in parts
     }
     embedding, head = _ends(subject, weights)
     members: dict[Component, list[str]] = defaultdict(list)
@@ -84,11 +87,11 @@ def anatomy(subject: Subject) -> Anatomy:
     for component in (*STACKED, PROJECTOR):
         numberings = _numberings(members.get(component, ()))
         main = numberings[:1] if component in STACKED else []
-        found = _stack(component, *main[0], weights, subject) if main else None
+        found = _stack(component, *main[0], weights, subject, embedding) if main else None
         if found is not None:
             stacks[component] = found
             beside += _otherwise(found, subject)
-        beside += _beside(component, numberings[len(main) :], weights, subject)
+        beside += _beside(component, numberings[len(main) :], weights, subject, embedding)
     anchors: dict[Component, str] = {}
     for component, stack in stacks.items():
         anchor = _anchor(members[component], weights, stack)
@@ -96,7 +99,7 @@ def anatomy(subject: Subject) -> Anatomy:
             anchors[component] = anchor
     present = {component: tuple(members[component]) for component in COMPONENTS if members.get(component)}
     last = None if "text" not in stacks else _last_norm(members["text"], weights, stacks["text"])
-    others = tuple(name for name in subject.values.tensors if name not in weights)
+    others = tuple(name for name in subject.values.tensors if name not in weights and name not in parts)
     return Anatomy(present, stacks, tuple(beside), embedding, head, last, anchors, others)
 
 
@@ -114,13 +117,19 @@ def _ends(subject: Subject, weights: Mapping[str, Tensor]) -> tuple[str | None, 
     embedding = max(named, key=lambda name: plain[name].shape[0], default=None)
     if embedding is None and not is_tower(subject.config):
         loose = [name for name in plain if not NUMBERED.match(name) and name not in heads and _is_tall(plain[name])]
-        loose.sort(key=lambda name: (not re.search("emb|tok|wte", name), -plain[name].shape[0]))
-        embedding = loose[0] if loose else None
+        loose.sort(key=lambda name: (not re.search("emb|tok|wte|shared", name), -plain[name].shape[0]))
+        embedding = next((name for name in loose if _may_be_tokens(subject, name)), None)
     head = heads[0] if heads else None
     if head is None and embedding is not None:
         same = [name for name in plain if name != embedding and plain[name].shape == plain[embedding].shape]
         head = next((name for name in same if not NUMBERED.match(name)), None)
     return embedding, head
+
+
+def _may_be_tokens(subject: Subject, name: str) -> bool:
+    """Whether a table is none of positions, by its name or by what it holds."""
+    dtype = subject.values.tensors[name].dtype
+    return not POSITIONS.search(name.lower()) and is_telling(subject.values.beginning(name), rounding(dtype))
 
 
 def _is_tall(tensor: Tensor) -> bool:
@@ -138,20 +147,23 @@ def _numberings(names: Iterable[str]) -> list[Numbering]:
 
 
 def _beside(
-    component: Component, further: Sequence[Numbering], weights: Mapping[str, Tensor], subject: Subject
-) -> list[Stack]:
+    component: Component, further: Sequence[Numbering], weights: Mapping[str, Tensor], subject: Subject,
+    embedding: str | None,
+) -> list[Stack]:  # fmt: skip
     """Those of the further numberings that can be read as layers, and hold most."""
-    stacks = [_stack(component, name, layers, weights, subject) for name, layers in further]
+    stacks = [_stack(component, name, layers, weights, subject, embedding) for name, layers in further]
     sizes = [(values_in(stack, subject.values), stack) for stack in stacks if stack is not None]
     return [stack for size, stack in sorted(sizes, key=lambda entry: -entry[0])[:MOST_BESIDE] if size]
 
 
 def _stack(
-    component: Component, name: str, layers: Layers, weights: Mapping[str, Tensor], subject: Subject
-) -> Stack | None:
+    component: Component, name: str, layers: Layers, weights: Mapping[str, Tensor], subject: Subject,
+    embedding: str | None,
+) -> Stack | None:  # fmt: skip
     """The numbered layers of a component."""
+    entering = None if embedding is None or component != "text" else weights[embedding].shape[1]
     sizes = _sub_config(component, subject.config)
-    width = _width(layers, weights, sizes)
+    width = _width(layers, weights, sizes, entering)
     if width is None:
         return None
     family = str(sizes.get("model_type", subject.model_type or ""))
@@ -203,8 +215,10 @@ def _size(sizes: Mapping[str, Any], *names: str) -> int | None:
     return next((sizes[name] for name in names if type(sizes.get(name)) is int and sizes[name] > 0), None)
 
 
-def _width(layers: Layers, weights: Mapping[str, Tensor], sizes: Mapping[str, Any]) -> int | None:
-    """The residual stream's size: the side that most matrices of the layers share."""
+def _width(layers: Layers, weights: Mapping[str, Tensor], sizes: Mapping[str, Any], entering: int | None) -> int | None:
+    """The residual stream's size: that of the vectors that enter it where many matrices of the layers have it, else the
+    side that most of them share.
+    """
     counted: Counter[int] = Counter()
     for tails in layers.values():
         for name in tails.values():
@@ -217,6 +231,8 @@ def _width(layers: Layers, weights: Mapping[str, Tensor], sizes: Mapping[str, An
         return None
     stated = _size(sizes, "hidden_size", "d_model", "n_embd", "embed_dim", "width")
     most = counted.most_common(1)[0][1]
+    if entering is not None and 2 * counted[entering] >= most:
+        return entering
     return stated if stated is not None and counted[stated] == most else counted.most_common(1)[0][0]
 
 
@@ -262,7 +278,10 @@ def _feed_forwards(
     together: Fusion = "alternating" if family == "gpt_oss" else "halves"
     fused: Fusion = together if "gate_up" in names else "no"
     if len(weights[down].shape) == 3:
-        count = min(weights[name].shape[0] for name in (down, up, names.get("gate") or up))
+        counts = {weights[name].shape[0] for name in (down, up, names.get("gate") or up)}
+        if len(counts) > 1:
+            return []
+        count = counts.pop()
         return [FeedForward(f"experts.{index}", names.get("gate"), up, down, fused, index) for index in range(count)]
     return [FeedForward(part, names.get("gate"), up, down, fused)]
 

@@ -26,6 +26,7 @@ from harness.audit.reach import MATERIAL, Unread
 from harness.audit.sketch import Sketch, read_sketch
 from harness.audit.subject import Subject, open_subject, reading
 from harness.audit.threads import fitting_threads
+from harness.audit.turning import WIDEST
 from harness.audit.units import MOST_EXPERTS
 from harness.checkpoint.tensors import LONGEST_NAME
 from harness.errors import ConfigError
@@ -223,6 +224,11 @@ def _notes(
             notes.append(
                 f"{body.subject.name}: its stream of {width:,} dimensions was compared in the basis in which it is"
                 f" stored alone; to turn it takes {memory_for(width)} GiB of memory, and {memory_gib:g} were given"
+            )
+        if WIDEST < width <= widest(memory_gib):
+            notes.append(
+                f"{body.subject.name}: its stream of {width:,} dimensions is too wide to be turned by its layers: of a"
+                " copy that was rotated and whose tokens have other numbers nothing would be seen"
             )
         notes += code.notes(body.subject)
         if "text" in body.anatomy.members and "text" not in body.anatomy.stacks:

@@ -139,4 +139,8 @@ and 0.59. Continued pretraining at full rate: 0.90 and 0.67; a text whose embedd
 shared."""
 
 IDENTICAL_SHARE = 0.02
-"""Share of a component's values in identical tensors that convicts; less is for experts to look at."""
+"""Share of a component's values in identical tensors that convicts where some are matrices of layers; less is for
+experts to look at."""
+MOST_OF_IT = 0.5
+"""Share of a component's values, or of its matrices outside layers, that convicts: less may be drawn by a seed that
+many share, or worked out."""

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Sequence
 
-from harness.audit.analytic import is_telling, residue
-from harness.audit.calibration import IDENTICAL_SHARE
+from harness.audit.analytic import is_telling, rounding
+from harness.audit.calibration import IDENTICAL_SHARE, MOST_OF_IT
 from harness.audit.finding import Component, Finding, Strength
-from harness.audit.pair import Pair
-from harness.audit.regions import NUMBERED
+from harness.audit.pair import Body, Pair
 from harness.audit.subject import Subject
+from harness.audit.units import readable
 
-LAYERED: tuple[Component, ...] = ("text", "vision", "audio")
-"""Components whose tensors outside all layers may be worked out in ways that nobody thought of here."""
+TABLES: tuple[Component, ...] = ("embeddings", "head")
+"""Components that are one matrix. In others, what is no matrix of a layer may be worked out, or drawn by a seed that
+many share.
+"""
 
 
 def findings(pair: Pair) -> tuple[Finding, ...]:
@@ -34,7 +37,7 @@ def _component(pair: Pair, component: Component, names: tuple[str, ...], known: 
     shapes = {pair.theirs.subject.values.tensors[name].shape for name in theirs}
     comparable = any(subject.values.tensors[name].shape in shapes for name in names)
     otherwise: Strength = "no_evidence" if comparable else "not_comparable"
-    convicts = share >= IDENTICAL_SHARE and (component not in LAYERED or any(map(NUMBERED.match, same)))
+    convicts = _convicts(pair.ours, component, same, share)
     strength: Strength = "derived" if convicts else "refer" if same else otherwise
     example = "" if not same else f", such as {same[0]} ({known[digests[same[0]]][0]} there)"
     return Finding(
@@ -45,6 +48,18 @@ def _component(pair: Pair, component: Component, names: tuple[str, ...], known: 
     )  # fmt: skip
 
 
+def _convicts(body: Body, component: Component, same: Sequence[str], share: float) -> bool:
+    """Whether a component is the candidate's: by most of its values, or by some of them in matrices of its layers."""
+    telling_place = component in TABLES or not _read(body, component).isdisjoint(same)
+    return share >= MOST_OF_IT or (share >= IDENTICAL_SHARE and telling_place)
+
+
+def _read(body: Body, component: Component) -> set[str]:
+    """Names of the matrices that the layers of a component are read from."""
+    stacks = [stack for stack in (*body.anatomy.stacks.values(), *body.anatomy.beside) if stack.component == component]
+    return {name for stack in stacks for block in stack.blocks for name in readable(stack, block, body.subject.values)}
+
+
 def _digest(subject: Subject, name: str) -> str:
     """Of a tensor, or of the codes of one that is stored packed."""
     return subject.digests[name if name in subject.digests else subject.values.packed[name].codes]
@@ -52,4 +67,4 @@ def _digest(subject: Subject, name: str) -> str:
 
 def telling(subject: Subject, name: str) -> bool:
     """Whether it means anything that another model holds the same tensor."""
-    return is_telling(subject.values.beginning(name), residue(subject.values.tensors[name].dtype))
+    return is_telling(subject.values.beginning(name), rounding(subject.values.tensors[name].dtype))

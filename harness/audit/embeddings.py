@@ -96,14 +96,20 @@ def _rows(pair: Pair, component: Component) -> tuple[Table, Table] | None:
 
 def _gains(pair: Pair, component: Component) -> tuple[Floats, Floats]:
     """What the last norm does to the stream before the head reads it; ones for embeddings."""
-    ours, theirs = (last_gain(body) for body in (pair.ours, pair.theirs))
-    return (ours, theirs) if component == "head" else (np.ones_like(ours), np.ones_like(theirs))
+    names = _names(pair, component)
+    ours, theirs = (
+        last_gain(body, name) if component == "head" else np.ones(1, np.float32)
+        for body, name in zip((pair.ours, pair.theirs), names, strict=True)
+    )
+    return ours, theirs
 
 
-def last_gain(body: Body) -> Floats:
-    """Gain of the norm behind all layers of the text; ones where there is none."""
+def last_gain(body: Body, head: str | None) -> Floats:
+    """Gain of the norm behind all layers of the text; ones where there is none that the head could read."""
     stack, name = body.anatomy.stacks.get("text"), body.anatomy.last_norm
-    if stack is None or name is None:
+    if stack is None or name is None or head is None:
+        return np.ones(1, np.float32)
+    if body.subject.values.tensors[head].shape[1:] != (stack.width,):
         return np.ones(1, np.float32)
     return body.subject.values.whole(name).reshape(-1) + np.float32(stack.norm_offset)
 

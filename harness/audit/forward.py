@@ -17,7 +17,7 @@ from harness.audit.matrices import gain, read, reading
 from harness.audit.pair import Body
 from harness.audit.parts import Block, FeedForward, Stack
 from harness.audit.projections import SIDES, Projections, Side
-from harness.audit.units import gated
+from harness.audit.units import gated, is_expert
 from harness.audit.values import Floats, Ids, Values
 
 EPSILON = 1e-6
@@ -69,7 +69,8 @@ def _attention(parts: Projections, seen: Floats) -> Floats:
     heads, key_heads = parts.query_heads, parts.key_heads
     of: dict[Side, int] = {"query": heads, "key": key_heads, "value": key_heads, "output": heads}
     sizes = {side: divmod(parts.count(side), of[side]) for side in SIDES}
-    if any(not size or left for size, left in sizes.values()) or heads % key_heads or sizes["query"] != sizes["key"]:
+    fits = sizes["query"] == sizes["key"] and sizes["value"] == sizes["output"]
+    if any(not size or left for size, left in sizes.values()) or heads % key_heads or not fits:
         return np.zeros_like(seen)
     query, key, value = (
         (seen @ parts.read(side).T).reshape(count, length, number, -1).transpose(0, 2, 1, 3)
@@ -87,9 +88,9 @@ def _attention(parts: Projections, seen: Floats) -> Floats:
 def _feed_forward(stack: Stack, block: Block, values: Values, seen: Floats) -> Floats:
     """The dense block, or shared experts and those that the router chooses."""
     written = np.zeros_like(seen)
-    routed = [part for part in block.feed_forwards if part.part.startswith("experts.")]
+    routed = [part for part in block.feed_forwards if is_expert(part)]
     for part in block.feed_forwards:
-        if part not in routed:
+        if not is_expert(part):
             written += _through(stack, block, part, values, seen)
     if routed and len(routed) <= MOST_ROUTED:
         weights = _routes(stack, block, values, seen, len(routed))

@@ -16,6 +16,8 @@ from harness.audit.projections import Projections, Side
 from harness.audit.units import Units, halves, parts_of
 from harness.audit.values import Floats, Values
 
+MODERATE = 1e12
+"""Values up to this, and as far below 1, have squares that 32 bits hold."""
 SMALL = 1e-10
 """Squares of singular values below this share of the largest are rounding."""
 
@@ -113,6 +115,9 @@ def turned(matrix: Floats, turn: Floats) -> Floats:
 
 def normal(matrix: Floats) -> Floats:
     """Without its share of the identity, which no rotation moves, and of length 1."""
+    largest = float(np.abs(matrix).max(initial=0))
+    if largest > MODERATE or 0 < largest < 1 / MODERATE:
+        matrix = matrix / np.float32(largest)
     centred = matrix - np.eye(len(matrix), dtype=np.float32) * np.float32(np.trace(matrix) / len(matrix))
     scaled: Floats = (centred / max(float(np.linalg.norm(centred)), 1e-30)).astype(np.float32)
     return scaled

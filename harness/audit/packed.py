@@ -69,6 +69,8 @@ class Packed:
     """Name of the tensor that holds the codes."""
     values: Unpack
     bound: Bound
+    parts: frozenset[str] = frozenset()
+    """Names of the tensors that it is made of, but for its own."""
 
 
 def find(tensors: Mapping[str, Tensor], read: Read) -> dict[str, Packed]:
@@ -78,8 +80,18 @@ def find(tensors: Mapping[str, Tensor], read: Read) -> dict[str, Packed]:
         for ending, kind in KINDS.items():
             packed = kind(tensors, name.removesuffix(ending), read) if name.endswith(ending) else None
             if packed is not None:
-                found[packed.tensor.name] = packed
+                found[packed.tensor.name] = replace(packed, parts=_parts(tensors, packed, name, ending))
     return found
+
+
+def _parts(tensors: Mapping[str, Tensor], packed: Packed, name: str, ending: str) -> frozenset[str]:
+    """What belongs to a packed weight and is none itself; nothing that is larger than its codes."""
+    codes, stem = tensors[packed.codes], name.removesuffix(ending)
+    beside = [stem + part for part in PARTS[ending] if stem + part in tensors]
+    return frozenset(
+        part for part in beside
+        if part != packed.tensor.name and tensors[part].end - tensors[part].start <= codes.end - codes.start
+    )  # fmt: skip
 
 
 def _named(codes: Tensor, name: str, shape: tuple[int, ...]) -> Tensor:
@@ -308,3 +320,14 @@ KINDS: Mapping[str, Callable[[Mapping[str, Tensor], str, Read], Packed | None]] 
     "_blocks": _micro,
 }
 """By the ending of one tensor's name."""
+PARTS: Mapping[str, tuple[str, ...]] = {
+    ".qweight": (".qweight", ".scales", ".qzeros", ".g_idx"),
+    ".weight_packed": (".weight_packed", ".weight_scale", ".weight_shape", ".weight_zero_point", ".weight_g_idx"),
+    ".weight.absmax": (
+        ".weight.absmax", ".weight.quant_map", ".weight.nested_absmax", ".weight.nested_quant_map",
+        *(f".weight{QUANT_STATE}{kind}" for kind in FOUR_BITS),
+    ),
+    ".SCB": (".SCB", ".weight_format"),
+    "_blocks": ("_blocks", "_scales"),
+}  # fmt: skip
+"""What lies beside or in place of the weight, by the same ending."""

@@ -132,8 +132,8 @@ class Pair:
         return [component for component in STACKED if component in self.ours.anatomy.members]
 
     def beside(self) -> Iterator[tuple[Pair, Stack, Stack]]:
-        """Every other two stacks with the pair of which only they are compared: those of one component, and as they are
-        stored those of one width.
+        """Every other two stacks with the pair of which only they are compared: those of one component, those of one
+        width, and those of a component that the candidate lacks with all of its.
 
         A copy may lie beside layers that are larger, or under a name that speaks of another component.
         """
@@ -141,7 +141,8 @@ class Pair:
         for mine, other in product((*ours.stacks.values(), *ours.beside), (*theirs.stacks.values(), *theirs.beside)):
             together = mine.component == other.component
             main = ours.stacks.get(mine.component) is mine and theirs.stacks.get(other.component) is other
-            if (together and not main) or (not together and mine.width == other.width):
+            misnamed = not together and (mine.width == other.width or mine.component not in theirs.stacks)
+            if (together and not main) or misnamed:
                 yield self._only(mine, other), mine, other
 
     def _only(self, mine: Stack, other: Stack) -> Pair:
@@ -159,14 +160,16 @@ class Pair:
             return
         if stacks[0].width == stacks[1].width:
             yield Frame("as stored", None)
-        if stacks[1].component != component:
-            return
-        entering = self.vocabulary_turn if component == "text" else self._rotation(self._patches(component))
+        entering = self._entering(component) if stacks[1].component == component else None
         if entering is not None and entering.shape == (stacks[0].width, stacks[1].width):
             yield Frame("by vocabulary" if component == "text" else "by patches", entering)
         turn = self.turn(component)
         if turn is not None:
             yield Frame("by layers", turn.rotation, turn.without)
+
+    def _entering(self, component: Component) -> Floats | None:
+        """The rotation that what enters the streams determines."""
+        return self.vocabulary_turn if component == "text" else self._rotation(self._patches(component))
 
     @cached_property
     def vocabulary_turn(self) -> Floats | None:

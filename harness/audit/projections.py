@@ -110,7 +110,8 @@ class Projections:
         fused = self._stored("qkv")
         size, left = divmod(fused, heads + 2 * kv_heads)
         rows = np.arange(fused)
-        if left or not fused or heads % kv_heads:
+        outputs = self._stored("output")  # linear attention and state spaces fuse other things
+        if left or not fused or heads % kv_heads or (outputs and outputs != heads * size):
             return dict.fromkeys(SIDES[:3], rows[:0])
         name = self.block.roles["qkv"].lower()
         if "wqkv" in name or "query_key_value" in name:
@@ -130,7 +131,7 @@ class Projections:
         if "latent_kv_up" not in self.block.roles or not self._stored("latent_kv") or not outputs or outputs % heads:
             return only
         up = self._shape("latent_kv_up")
-        if len(up) != 2 or self._stored("latent_kv") < up[1]:
+        if len(up) != 2 or not up[1] <= self._stored("latent_kv") <= 2 * up[1]:
             return only
         plain, left = divmod(up[0] - outputs, heads)
         if left or plain <= 0:

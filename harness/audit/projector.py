@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.audit.agreement import chance_of_agreement, match
-from harness.audit.calibration import ALPHA, ORDER
+from harness.audit.calibration import ALPHA, MOST_OF_IT, ORDER
 from harness.audit.finding import P_FLOOR, Component, Finding, Strength
 from harness.audit.matrices import squared, unit
 from harness.audit.pair import Body, Pair
@@ -37,6 +37,8 @@ class Tried:
     """Cosine of the whole matrices."""
     name: str
     other: str
+    size: int
+    """Values of a matrix."""
 
 
 def findings(pair: Pair) -> tuple[Finding, ...]:
@@ -71,8 +73,13 @@ def _of(pair: Pair, component: Component) -> Finding:
         )  # fmt: skip
     best = min(tried, key=lambda one: (one.p_value, -one.closeness))
     adjusted = max(P_FLOOR, min(1.0, best.p_value * len(tried)))
-    convicts = adjusted <= ALPHA and ORDER.convicts(best.share, best.similarity)
-    suspicious = adjusted <= ALPHA and ORDER.hints(best.share, best.similarity)
+    convicting = {
+        one.name: one.size for one in tried
+        if one.p_value * len(tried) <= ALPHA and ORDER.convicts(one.share, one.similarity)
+    }  # fmt: skip
+    whole = sum(_size(pair.ours, name) for name in _matrices(pair.ours, component))
+    convicts = bool(convicting) and sum(convicting.values()) >= MOST_OF_IT * whole
+    suspicious = bool(convicting) or (adjusted <= ALPHA and ORDER.hints(best.share, best.similarity))
     strength: Strength = "derived" if convicts else "refer" if suspicious else "no_evidence"
     return Finding(
         component=component, candidate=pair.candidate, method="weights", strength=strength,
@@ -100,6 +107,10 @@ def _matrices(body: Body, component: Component) -> Iterator[str]:
             yield name
 
 
+def _size(body: Body, name: str) -> int:
+    return math.prod(body.subject.values.tensors[name].shape)
+
+
 def _alike(pair: Pair, component: Component, name: str) -> Iterator[str]:
     """The candidate's matrices of the same shape; of two that are numbered alike, only those of one number."""
     shape, number = pair.ours.subject.values.tensors[name].shape, NUMBERED.match(name)
@@ -121,7 +132,8 @@ def _rows_in_order(ours: Values, theirs: Values, name: str, other: str) -> Tried
     kept = int(np.count_nonzero(match(similarity) == np.arange(len(chosen))))
     p_value = chance_of_agreement(kept, len(chosen), len(chosen))
     alike, share = float(np.median(np.diagonal(similarity))), kept / len(chosen)
-    return Tried(p_value, share, alike, cosine(ours, theirs, name, other), name, other)
+    size = math.prod(ours.tensors[name].shape)
+    return Tried(p_value, share, alike, cosine(ours, theirs, name, other), name, other, size)
 
 
 def _beginnings(values: Values, name: str, chosen: Ids) -> Floats:

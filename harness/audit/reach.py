@@ -8,8 +8,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from harness.audit.analytic import has_few_values
-from harness.audit.census import telling
+import numpy as np
+
+from harness.audit.analytic import has_few_values, is_telling, rounding
 from harness.audit.finding import LEFT_OUT, Component, Finding
 from harness.audit.pair import Body
 from harness.audit.parts import Stack
@@ -17,14 +18,18 @@ from harness.audit.projector import read_loose
 from harness.audit.regions import places
 from harness.audit.subject import Subject
 from harness.audit.units import readable, values_in
-from harness.audit.values import FLOAT8, PLAIN, WEIGHTS
+from harness.audit.values import AT_ONCE, FLOAT8, PLAIN, WEIGHTS, Floats
 
 MATERIAL = 0.1
 """Share of a component's values from which on no evidence elsewhere says nothing of it."""
 WORTH_A_NOTE = 0.01
 """Share from which on the record names it."""
-CODES_A_BYTE = 2
-"""Values that a byte of an unknown packing holds: four bits each."""
+CODE_BITS, BYTE = 4, 8
+"""Bits of a value in an unknown packing, and of a byte."""
+INTEGERS = frozenset({"I16", "I32", "I64"})
+WHOLE_BYTES = frozenset({*PLAIN, *FLOAT8, "BF16", "BOOL"})
+STRETCH = 1 << 18
+"""Values of a tensor that are looked at in one go."""
 MOST_LEFT = 0.02
 """Share of its bytes that is left of a mask once it is compressed."""
 MOST_LOOKED_AT = 64
@@ -46,7 +51,8 @@ def unread(body: Body) -> dict[Component, Unread]:
 
     Vectors (norms, biases) are not counted, nor what is worked out and not learned.
     """
-    read, longest = _read(body), _longest(body)
+    read = _read(body)
+    longest = _longest(body, read)
     sizes: defaultdict[Component, dict[str, int]] = defaultdict(dict)
     for name, component in _places(body).items():
         if size := _size(body, name, longest):
@@ -104,15 +110,30 @@ def _of(body: Body, sizes: Mapping[str, int], read: set[str]) -> Unread | None:
 
 
 def _is_worked_out(subject: Subject, name: str) -> bool:
-    """Whether a tensor holds nothing learned. What has few values may be a mask, or bits of weights, which do not
-    compress.
+    """Whether a tensor holds nothing learned, wherever it is looked at. What has few values may be a mask, or bits of
+    weights, which do not compress.
     """
-    if subject.values.tensors[name].dtype not in {*PLAIN, *FLOAT8, "BF16", "BOOL"} or telling(subject, name):
-        return False
-    beginning = subject.values.beginning(name)
-    if has_few_values(beginning):
-        return len(zlib.compress(beginning.tobytes(), 1)) < MOST_LEFT * beginning.nbytes
-    return True
+    tensor = subject.values.tensors[name]
+    dtype, small = tensor.dtype, math.prod(tensor.shape[1:]) <= AT_ONCE
+    return small and dtype in WHOLE_BYTES and not any(_is_learned(part, dtype) for part in _stretches(subject, name))
+
+
+def _is_learned(part: Floats, dtype: str) -> bool:
+    if has_few_values(part):
+        return len(zlib.compress(part.tobytes(), 1)) >= MOST_LEFT * part.nbytes
+    return is_telling(part, rounding(dtype))
+
+
+def _stretches(subject: Subject, name: str) -> Iterator[Floats]:
+    """The beginning, the end, and what the digest of the tensor draws between them."""
+    shape = subject.values.tensors[name].shape
+    if math.prod(shape) <= STRETCH:
+        yield subject.values.whole(name)
+        return
+    rows = max(1, min(shape[0], STRETCH // math.prod(shape[1:])))
+    drawn = int(subject.digests.get(name, subject.digest), 16) % (shape[0] - rows + 1)
+    for first in (0, drawn, shape[0] - rows):
+        yield subject.values.span(name, first, rows)
 
 
 def _read(body: Body) -> set[str]:
@@ -125,29 +146,33 @@ def _read(body: Body) -> set[str]:
 
 
 def _places(body: Body) -> dict[str, Component]:
-    """The component of every tensor, also of those that are no weights; parts of packed weights belong to those."""
+    """The component of every tensor, also of those that are no weights."""
     anatomy, values = body.anatomy, body.subject.values
-    scales = {values.scale(name) for name in values.stored}
-    found = {name: component for component, names in anatomy.members.items() for name in names if name not in scales}
-    parts = {name.removesuffix(".weight") for name in values.packed} | set(values.packed)
-    others = {
-        name: values.tensors[name]
-        for name in anatomy.others
-        if name not in scales and name.rpartition(".")[0] not in parts and name.rpartition("_")[0] not in parts
-    }
+    found = {name: component for component, names in anatomy.members.items() for name in names}
+    others = {name: values.tensors[name] for name in anatomy.others}
     return found | places(others, body.subject.config, anatomy.embedding, anatomy.head)
 
 
-def _longest(body: Body) -> int:
-    """The largest side of any matrix: no norm and no bias is longer."""
-    tensors = body.subject.values.tensors.values()
-    return max((size for tensor in tensors if len(tensor.shape) > 1 for size in tensor.shape), default=0)
+def _longest(body: Body, read: set[str]) -> int:
+    """The largest side of any matrix that is read: no norm and no bias is longer."""
+    shapes = (body.subject.values.tensors[name].shape for name in read)
+    return max((size for shape in shapes if len(shape) > 1 for size in shape), default=0)
 
 
 def _size(body: Body, name: str, longest: int) -> int:
-    """Values of a matrix; of codes of an unknown packing as many as they may hold. 0 for vectors."""
+    """Values of a matrix; of codes of an unknown packing as many as they may hold. 0 for vectors and single values."""
     tensor = body.subject.values.tensors[name]
     values = math.prod(tensor.shape)
+    if values <= 1:
+        return 0
+    if tensor.dtype in INTEGERS and math.prod(tensor.shape[1:]) <= AT_ONCE:
+        return values * -(-_bits(body.subject, name) // CODE_BITS)
     if tensor.dtype not in WEIGHTS:
-        return CODES_A_BYTE * (tensor.end - tensor.start)
+        return (tensor.end - tensor.start) * BYTE // CODE_BITS
     return 0 if len(tensor.shape) < 2 and values <= longest else values
+
+
+def _bits(subject: Subject, name: str) -> int:
+    """How many bits the integers of a tensor need, where it is looked at: an index needs few of 64."""
+    largest = max(float(np.abs(part).max(initial=0)) for part in _stretches(subject, name))
+    return max(1, math.ceil(math.log2(largest + 1)))

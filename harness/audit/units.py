@@ -150,12 +150,12 @@ def values_in(stack: Stack, values: Values) -> int:
 
 def among(parts: Sequence[FeedForward], experts: frozenset[str] | None) -> Sequence[FeedForward]:
     """These experts and all that is no expert; all experts where none are named."""
-    return [part for part in parts if experts is None or part.part in experts or not _is_expert(part)]
+    return [part for part in parts if experts is None or part.part in experts or not is_expert(part)]
 
 
 def drawn(parts: Sequence[FeedForward], most: int, seed: int) -> frozenset[str]:
     """Experts of a layer: all, or where there are too many, together with the shared ones, some drawn by chance."""
-    routed = sorted(filter(_is_expert, parts), key=_number)
+    routed = sorted(filter(is_expert, parts), key=_number)
     if len(parts) <= most or not routed:
         return frozenset(part.part for part in routed)
     rng = np.random.default_rng([seed, *routed[0].down.encode()])  # others in every layer
@@ -166,13 +166,13 @@ def drawn(parts: Sequence[FeedForward], most: int, seed: int) -> frozenset[str]:
 def drawn_for_both(ours: Stack, theirs: Stack) -> frozenset[str] | None:
     """The same experts in all layers of two models, for what is summed over layers; None where all are taken."""
     blocks = [block.feed_forwards for stack in (ours, theirs) for block in stack.blocks]
-    mixtures = [parts for parts in blocks if any(map(_is_expert, parts))]
+    mixtures = [parts for parts in blocks if any(map(is_expert, parts))]
     if max(map(len, mixtures), default=0) <= MOST_EXPERTS:
         return None
     return drawn(min(mixtures, key=len), MOST_EXPERTS, ours.seed)
 
 
-def _is_expert(part: FeedForward) -> bool:
+def is_expert(part: FeedForward) -> bool:
     return part.part.startswith(EXPERTS)
 
 

@@ -6,6 +6,7 @@ import errno
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,8 @@ AT_ONCE = 1 << 24
 SCALES = ("_scale_inv", "_scale", ".scale", "_scales", ".scales")
 SCALED = frozenset({"F8_E4M3", "F8_E5M2", "I8"})
 """Types of codes that a scale multiplies: what lies beside other types is no scale, whatever its name."""
+SHARING = 4
+"""Codes that share a scale, at least."""
 EXPONENTS = frozenset({"F8_E8M0", "U8"})
 """Types of scales that are powers of 2 (Microscaling's 8 bits)."""
 LARGEST = float(np.finfo(np.float32).max)
@@ -60,6 +63,16 @@ class Values:
         self.packed = packed.find(tensors, self._codes)
         self.tensors = {**tensors, **{name: one.tensor for name, one in self.packed.items()}}
         """Those that are packed, as they are unpacked."""
+
+    @cached_property
+    def parts(self) -> frozenset[str]:
+        """Names of tensors that are no weights of their own: parts of packed ones, and scales of codes."""
+        scaled = ((name, self.scale(name)) for name in self.stored)
+        scales = {scale for name, scale in scaled if scale is not None and self._is_smaller(scale, name)}
+        return frozenset(scales.union(*(one.parts for one in self.packed.values())))
+
+    def _is_smaller(self, scale: str, codes: str) -> bool:
+        return SHARING * math.prod(self.stored[scale].shape) <= math.prod(self.stored[codes].shape)
 
     def whole(self, name: str) -> Floats:
         """All values, dequantised, in the tensor's shape."""

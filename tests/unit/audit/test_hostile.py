@@ -99,7 +99,7 @@ ODD_WEIGHTS: dict[str, Weights] = {
 def test_odd_weights_are_compared_without_a_crash(weights: Weights, tmp_path: Path) -> None:
     one, other = written(tmp_path / "one", weights), written(tmp_path / "other", fresh(2))
     for checkpoint, candidate in ((one, other), (other, one)):
-        assert concluded(audited(checkpoint, other=candidate), "other")["text"] == "no_evidence"
+        assert concluded(audited(checkpoint, other=candidate), "other")["text"] in ("no_evidence", "not_comparable")
 
 
 VOCABULARY = {f"t{row}": row for row in range(512)}

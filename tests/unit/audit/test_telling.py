@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from harness.audit.analytic import COARSE_RESIDUE, is_telling
+from harness.audit.analytic import COARSE_ROUNDING, is_sines, is_telling
 from harness.audit.claim import parse
 from harness.audit.headers import header
 from harness.audit.lineage import lineage
@@ -24,12 +24,12 @@ def test_a_table_of_sines_tells_nothing_however_it_is_rounded(name: str, dtype: 
     """Positions of a sound encoder, 1,500 × 512, with and without a leading dimension of one."""
     angles = np.arange(1500)[:, None] * np.exp(-np.log(1e4) * np.arange(256) / 255)[None]
     table = rounded(np.concatenate([np.sin(angles), np.cos(angles)], axis=1), dtype)
-    assert not is_telling(table, COARSE_RESIDUE[name])
-    assert not is_telling(table[None], COARSE_RESIDUE[name])
+    assert not is_telling(table, COARSE_ROUNDING[name])
+    assert not is_telling(table[None], COARSE_ROUNDING[name])
     learned = rounded(np.random.default_rng(0).normal(size=(64, 32)), dtype)
-    assert is_telling(learned, COARSE_RESIDUE[name])
+    assert is_telling(learned, COARSE_ROUNDING[name])
     learned[:, 3] = 1000
-    assert is_telling(learned, COARSE_RESIDUE[name])
+    assert is_telling(learned, COARSE_ROUNDING[name])
 
 
 def sines(places: int, width: int) -> np.ndarray:
@@ -70,6 +70,20 @@ def test_what_is_worked_out_tells_nothing(name: str) -> None:
     assert not is_telling(table)
     learned = table + np.random.default_rng(0).normal(0, 0.02, table.shape).astype(np.float32)
     assert is_telling(learned)
+
+
+def test_few_places_or_a_large_mean_make_no_sinusoid_of_what_was_learned() -> None:
+    rng = np.random.default_rng(0)
+    assert is_telling(rng.normal(size=(4, 64)).astype(np.float32))
+    assert is_telling((rng.normal(size=(64, 64)) + 4100).astype(np.float32))
+    assert is_telling((rng.normal(1, 0.01, 64)).astype(np.float32), COARSE_ROUNDING["BF16"])
+
+
+def test_sines_with_a_row_of_zeros_for_padding_tell_nothing() -> None:
+    table = sines(40, 64)
+    table[1] = 0
+    assert not is_telling(table)
+    assert is_sines(sines(40, 64) + 3)
 
 
 def test_weights_with_most_values_cut_away_still_tell() -> None:
