@@ -45,6 +45,21 @@ def layers(seed: int, prefix: str, shape: Shape = LARGER) -> Weights:
     return {name: value for name, value in moved(fresh(seed, shape), "model.layers", prefix).items() if prefix in name}
 
 
+def turned() -> Weights:
+    return attacks.rotate(copy(), SHAPE, np.random.default_rng(8))
+
+
+def wide_heads() -> Weights:
+    """Heads padded with zeros to as many dimensions as the feed-forward block has units."""
+    found = copy()
+    for name in [name for name in found if "self_attn" in name]:
+        output = "o_proj" in name
+        heads = (found[name].T if output else found[name]).reshape(4, 16, 64)
+        padded = np.concatenate([heads, np.zeros((4, 8, 64), np.float32)], axis=1).reshape(96, 64)
+        found[name] = np.ascontiguousarray(padded.T if output else padded)
+    return found
+
+
 def with_small_decoys() -> Weights:
     rng = np.random.default_rng(3)
     names = [f"mtp.layers.{layer}.x{number}.weight" for layer in range(4) for number in range(12)]
@@ -60,6 +75,12 @@ FOUND: dict[str, Callable[[], Weights]] = {
     "under a name with rope in it": lambda: moved(copy(), "model.", "europe."),
     "under an adapter's name": lambda: {**moved(copy(), "model.", "adapter."), **layers(7, "model.layers")},
     "under a tower's name": lambda: {**moved(copy(), "model.layers", "vision.layers"), **layers(7, "model.layers")},
+    "turned under a tower's name": lambda: {
+        **moved(turned(), "model.layers", "vision.layers"), **layers(7, "model.layers"),
+    },
+    "behind columns that make another width": lambda: {
+        **wide_heads(), **{f"model.layers.{layer}.mlp.extra": np.ones((96, 1), np.float32) for layer in range(2)},
+    },
 }  # fmt: skip
 
 
@@ -107,6 +128,59 @@ def as_bits() -> Weights:
     return {**fresh(7), "model.mask": bits.astype(np.bool_).reshape(-1, 64)}
 
 
+def flat() -> np.ndarray:
+    """All values of the copy's layers in rows of 64."""
+    values = np.concatenate([value.reshape(-1) for name, value in copy().items() if "layers" in name])
+    return values[: len(values) // 64 * 64].reshape(-1, 64)
+
+
+def as_vectors() -> Weights:
+    """Every matrix in one line, beside a mask that is longer than any."""
+    lines = {name.replace("layers", "cells"): value.reshape(-1) for name, value in copy().items() if "layers" in name}
+    return {**fresh(7), **lines, "model.mask": np.zeros((1, 1 << 16), np.bool_)}
+
+
+def in_codes_of_a_byte() -> Weights:
+    codes = {}
+    for name, value in copy().items():
+        if "layers" in name and value.ndim == 2:
+            codes[name.replace("layers", "cells")] = (value / np.abs(value).max() * 7 + 8).round().astype(np.uint8)
+    return {**fresh(7), **codes}
+
+
+def beside_codes() -> Weights:
+    """In the words of a table that stands where a quantiser's parts stand."""
+    own, rng, stem = fresh(7), np.random.default_rng(1), "model.layers.0.mlp.up_proj"
+    del own[f"{stem}.weight"]
+    return {
+        **own,
+        f"{stem}.qweight": rng.integers(-(2**31), 2**31, (8, 96)).astype(np.int32),
+        f"{stem}.qzeros": rng.integers(-(2**31), 2**31, (1, 12)).astype(np.int32),
+        f"{stem}.scales": rng.uniform(0.01, 0.02, (1, 96)).astype(np.float32),
+        f"{stem}.table": flat().view(np.int32),
+    }
+
+
+def beyond_the_experts() -> Weights:
+    """In slices of the experts' matrix that have no partner."""
+    rows = flat()
+    more = rows[: len(rows) // 192 * 192].reshape(-1, 192, 64)
+    rng, stem = np.random.default_rng(2), "model.layers.0.mlp.experts"
+    first = rng.normal(0, 0.1, (1, 192, 64)).astype(np.float32)
+    down = rng.normal(0, 0.1, (1, 64, 96)).astype(np.float32)
+    return {**fresh(7), f"{stem}.gate_up_proj": np.concatenate([first, more]), f"{stem}.down_proj": down}
+
+
+def beyond_the_latent() -> Weights:
+    own, rng, stem = fresh(7), np.random.default_rng(2), "model.layers.0.self_attn"
+    for side in "qkv":
+        del own[f"{stem}.{side}_proj.weight"]
+    latent = np.concatenate([rng.normal(0, 0.1, (40, 64)).astype(np.float32), flat()])
+    heads = {"q_proj": (96, 64), "kv_b_proj": (128, 32)}
+    added = {f"{stem}.{name}.weight": rng.normal(0, 0.1, shape).astype(np.float32) for name, shape in heads.items()}
+    return {**own, **added, f"{stem}.kv_a_proj_with_mqa.weight": latent}
+
+
 def signed(names: Mapping[str, str], extra: str | None = None) -> Weights:
     """A copy whose stream is turned in sign by vectors of other names, and back by the matrices that read it."""
     signs, found = np.random.default_rng(3).choice([-1.0, 1.0], 64), {}
@@ -126,6 +200,17 @@ def signed(names: Mapping[str, str], extra: str | None = None) -> Weights:
 OTHER_NORMS = {"input_layernorm": "pre_a", "post_attention_layernorm": "pre_b"}
 UNREAD: dict[str, Callable[[], Weights]] = {
     "in the bits of a mask": as_bits,
+    "behind rows of zeros": lambda: {
+        **fresh(7),
+        "model.blob.weight": np.concatenate([np.zeros((8192, 64), np.float32), flat()]),
+    },
+    "under a large mean": lambda: {**fresh(7), "model.blob.weight": flat() + np.float32(500)},
+    "in vectors": as_vectors,
+    "in codes of a byte": in_codes_of_a_byte,
+    "in a scale": lambda: {**fresh(7), "model.x": np.zeros((8, 8), np.int8), "model.x_scale": flat()[None]},
+    "beside codes": beside_codes,
+    "beyond the experts": beyond_the_experts,
+    "beyond the latent": beyond_the_latent,
     "behind gains that no name tells": lambda: signed(OTHER_NORMS),
     "behind vectors beside the norms": lambda: signed({}, "scale"),
     "under two names of one role": twice,
