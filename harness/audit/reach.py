@@ -30,6 +30,8 @@ INTEGERS = frozenset({"I16", "I32", "I64"})
 WHOLE_BYTES = frozenset({*PLAIN, *FLOAT8, "BF16", "BOOL"})
 STRETCH = 1 << 18
 """Values of a tensor that are looked at in one go."""
+MOST_NUMBERS = 1 << 19
+"""Entries of a table of numbers: those of places in a picture have fewer."""
 MOST_LEFT = 0.02
 """Share of its bytes that is left of a mask once it is compressed."""
 MOST_LOOKED_AT = 64
@@ -165,7 +167,7 @@ def _size(body: Body, name: str, longest: int) -> int:
     values = math.prod(tensor.shape)
     if values <= 1:
         return 0
-    if tensor.dtype in INTEGERS and math.prod(tensor.shape[1:]) <= AT_ONCE:
+    if tensor.dtype in INTEGERS and values <= MOST_NUMBERS:
         return values * -(-_bits(body.subject, name) // CODE_BITS)
     if tensor.dtype not in WEIGHTS:
         return (tensor.end - tensor.start) * BYTE // CODE_BITS
