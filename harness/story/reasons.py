@@ -67,6 +67,10 @@ KOREAN: Mapping[ReasonCode, str] = {
         "독자성: {component}, {candidate}: {relation}. 금지된 사항이며 위원회가 판단할 때까지 보류합니다. {because}"
         " 감사 결론 {finding}."
     ),
+    "independence_unread": (
+        "독자성: {component}, {candidate}: {relation}. 읽지 못한 값이 많아 위원회가 판단할 때까지 보류합니다."
+        " {because} 감사 결론 {finding}."
+    ),
     "independence_undisclosed": (
         "독자성: {component}, {candidate}: {relation}. 신고하지 않아 위원회의 판단이 필요합니다. {because}"
         " 감사 결론 {finding}."

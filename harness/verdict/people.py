@@ -11,6 +11,8 @@ from harness.verdict.field import Field
 from harness.verdict.inputs import Finding, Inputs, Ruling
 from harness.verdict.reasons import reason
 
+UNREAD = "reach"
+"""Method of a conclusion that rests on what no other method reads."""
 WEIGHTLESS = frozenset({"tokenizer", "code"})
 """Components of which no agreement or difference says where the weights come from."""
 
@@ -90,11 +92,17 @@ def _ruled(
     ]
     forbidden = [finding for finding, how in ruled if how == "forbidden"]
     undisclosed = [finding for finding, how in ruled if how == "disclose" and not _declared(finding, model)]
-    if not forbidden and not undisclosed:
+    unread = [finding for finding, how in ruled if how == "allowed" and _is_unread(finding)]
+    if not forbidden and not undisclosed and not unread:
         return "pass", [reason(round_, "independence_pass", count=len(findings)), *disclosed]
     if gate.automatic and any(finding.relation == "derived" for finding in forbidden):
         return "fail", [*(_said(finding, "independence_forbidden", field) for finding in forbidden), *disclosed]
-    outcome, reasons = _by_people(forbidden, undisclosed, inputs, field)
+    asked: list[tuple[Finding, ReasonCode]] = [
+        *((finding, "independence_found") for finding in forbidden),
+        *((finding, "independence_undisclosed") for finding in undisclosed),
+        *((finding, "independence_unread") for finding in unread),
+    ]
+    outcome, reasons = _by_people(asked, inputs, field)
     return outcome, [*reasons, *disclosed]
 
 
@@ -130,21 +138,25 @@ def _declared(finding: Finding, model: Model, *, own: bool = False) -> bool:
 
 
 def _by_people(
-    forbidden: Sequence[Finding], undisclosed: Sequence[Finding], inputs: Inputs, field: Field
+    asked: Sequence[tuple[Finding, ReasonCode]], inputs: Inputs, field: Field
 ) -> tuple[GateOutcome, Sequence[Reason]]:
-    """Held until every finding is ruled on; one ruling against the entrant is enough."""
-    rulings = [(finding, _ruling(finding, inputs)) for finding in (*forbidden, *undisclosed)]
+    """Held until every finding, with what is said of it, is ruled on; one ruling against the entrant is enough."""
+    rulings = [(finding, _ruling(finding, inputs)) for finding, _ in asked]
     against = [(finding, ruling) for finding, ruling in rulings if ruling and ruling.decision == "disqualified"]
-    unruled = [finding for finding, ruling in rulings if ruling is None]
+    unruled = [(finding, code) for finding, code in asked if _ruling(finding, inputs) is None]
     cleared = [_by(finding, ruling, field) for finding, ruling in rulings if ruling and ruling.decision == "cleared"]
     if against:
         return "fail", [*(_by(finding, ruling, field) for finding, ruling in against), *cleared]
     if not unruled:
         return "pass", cleared
-    codes: list[ReasonCode] = [
-        "independence_found" if finding in forbidden else "independence_undisclosed" for finding in unruled
-    ]
-    return "held", [*(_said(finding, code, field) for finding, code in zip(unruled, codes, strict=True)), *cleared]
+    return "held", [*(_said(finding, code, field) for finding, code in unruled), *cleared]
+
+
+def _is_unread(finding: Finding) -> bool:
+    """Whether a component could not be cleared since much of it is in tensors that no method reads: no policy row for
+    what could not be compared was meant for that.
+    """
+    return finding.relation == "not_comparable" and finding.method == UNREAD
 
 
 def _ruling(finding: Finding, inputs: Inputs) -> Ruling | None:

@@ -137,6 +137,7 @@ def ruling(decision: str, on: str = "2026-01-15") -> Ruling:
 
 
 WEIGHTS = finding("text", "no_evidence")
+UNREAD = replace(finding("text", "not_comparable"), method="reach")
 DECLARED = {"component": "tokenizer", "of": "theirs"}
 
 
@@ -280,6 +281,8 @@ ITSELF = model("a").model_dump()
          "incomplete", "audit_without_weights"),
         ([THEIRS, OTHERS], [finding("text")], "held", "independence_found"),
         ([THEIRS, ITSELF], [WEIGHTS], "pass", "independence_pass"),
+        ([], [WEIGHTS, UNREAD], "held", "independence_unread"),
+        ([], [WEIGHTS, replace(UNREAD, method="weights")], "pass", "independence_pass"),
     ],
 )  # fmt: skip
 def test_a_supplied_report_must_answer_what_the_round_asks(
@@ -293,6 +296,17 @@ def test_a_supplied_report_must_answer_what_the_round_asks(
     assert (result.gates["independence"].outcome, result.gates["independence"].reason.code) == (outcome, code)
     if code == "audit_lacks":
         assert "concludes nothing about" in result.gates["independence"].reason.text
+
+
+@pytest.mark.parametrize(("decision", "outcome"), [("cleared", "pass"), ("disqualified", "fail")])
+def test_people_rule_on_what_no_method_reads(decision: str, outcome: str) -> None:
+    gate = {"kind": "independence", "name": "independence", "policy": POLICY}
+    round_ = Round.model_validate(round_of("a", gates=[gate]).model_dump() | {"audits": {"a": ["audit.json"]}})
+    inputs = Inputs(
+        tables=table(round_, {"a": 90}), findings={"a": (WEIGHTS, replace(UNREAD, sha256="e" * 64))},
+        rulings=(replace(ruling(decision), findings=("e" * 64,)),),
+    )  # fmt: skip
+    assert decided(round_, inputs)["a"].gates["independence"].outcome == outcome
 
 
 def test_the_flip_card_counts_raters_and_it_does_flip() -> None:
