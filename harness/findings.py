@@ -98,6 +98,9 @@ class Conclusion(Frozen):
     """Adjusted by Holm over all candidates, components and layers; null where no p-value decided."""
     reason: str
     """One sentence that a reader who is no specialist can follow."""
+    left_out: bool = False
+    """Whether it is not comparable since some of it was not compared, for lack of memory or of a method that reads it.
+    """
     value: float | None = None
     """Statistic of the finding that decided, as the finding says what it measures; null where it has none."""
     owner: str | None = None

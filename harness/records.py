@@ -205,7 +205,7 @@ ReasonCode = Literal[
     "independence_pass",
     "independence_disclosed",
     "independence_found",
-    "independence_unread",
+    "independence_left_out",
     "independence_undisclosed",
     "independence_forbidden",
     "independence_cleared",

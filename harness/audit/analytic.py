@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from harness.audit.values import Floats
+from harness.audit.values import Doubles, Floats, Values
 
 FEWEST_DISTINCT = 32
 """Distinct values that a tensor needs before being identical means anything."""
@@ -24,8 +24,6 @@ MOST_PLACES, MOST_ACROSS, MOST_GRIDS = 1 << 14, 1 << 10, 4
 MOSTLY_ZERO = 0.5
 """Least share of zeros in a bank of filters."""
 A_DECADE = float(np.log(10))
-
-Doubles = npt.NDArray[np.float64]
 
 
 def rounding(dtype: str) -> float:
@@ -45,6 +43,11 @@ def is_telling(values: Floats, rounding: float = ROUNDING) -> bool:
     if table.ndim != 2 or min(table.shape) < FEWEST_PLACES:
         return True
     return not (is_sines(table, rounding) or _is_filled_grid(table, rounding) or _is_filter_bank(table))
+
+
+def telling(values: Values, name: str) -> bool:
+    """The same of a tensor of a checkpoint, by its beginning."""
+    return is_telling(values.beginning(name), rounding(values.tensors[name].dtype))
 
 
 def has_few_values(values: Floats) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from harness.audit import guess
-from harness.audit.analytic import is_telling, rounding
+from harness.audit.analytic import telling
 from harness.audit.finding import COMPONENTS, Component
 from harness.audit.parts import Block, FeedForward, Fusion, Stack
 from harness.audit.regions import NUMBERED, in_tower, is_tower, places
@@ -33,6 +33,7 @@ LAST_NORM = re.compile(
     r"(^|\.)(norm|final_norm|final_layernorm|final_layer_norm|ln_f|norm_f|ln_out|post_norm)\.weight$"
 )
 POSITIONS = re.compile(r"posi|pos_emb|(^|[._])wpe[._]")
+"""What tables of positions are called, which are as tall as those of tokens."""
 NORMS = ("norm_in", "norm_ffn")
 LESS_ONE = ("gemma", "qwen3_next", "recurrent_gemma")
 """Families that store norm gains less 1."""
@@ -128,8 +129,7 @@ def _ends(subject: Subject, weights: Mapping[str, Tensor]) -> tuple[str | None, 
 
 def _may_be_tokens(subject: Subject, name: str) -> bool:
     """Whether a table is none of positions, by its name or by what it holds."""
-    dtype = subject.values.tensors[name].dtype
-    return not POSITIONS.search(name.lower()) and is_telling(subject.values.beginning(name), rounding(dtype))
+    return not POSITIONS.search(name.lower()) and telling(subject.values, name)
 
 
 def _is_tall(tensor: Tensor) -> bool:

@@ -6,12 +6,11 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 
-from harness.audit.analytic import is_telling, rounding
+from harness.audit.analytic import telling
 from harness.audit.calibration import IDENTICAL_SHARE, MOST_OF_IT
 from harness.audit.finding import Component, Finding, Strength
 from harness.audit.pair import Body, Pair
 from harness.audit.subject import Subject
-from harness.audit.units import readable
 
 TABLES: tuple[Component, ...] = ("embeddings", "head")
 """Components that are one matrix. In others, what is no matrix of a layer may be worked out, or drawn by a seed that
@@ -30,7 +29,7 @@ def findings(pair: Pair) -> tuple[Finding, ...]:
 def _component(pair: Pair, component: Component, names: tuple[str, ...], known: dict[str, list[str]]) -> Finding:
     subject = pair.ours.subject
     digests = {name: _digest(subject, name) for name in names}
-    same = [name for name in names if digests[name] in known and telling(subject, name)]
+    same = [name for name in names if digests[name] in known and telling(subject.values, name)]
     sizes = {name: math.prod(subject.values.tensors[name].shape) for name in names}
     share = sum(sizes[name] for name in same) / max(1, sum(sizes.values()))
     theirs = pair.theirs.anatomy.members.get(component, ())
@@ -50,21 +49,10 @@ def _component(pair: Pair, component: Component, names: tuple[str, ...], known: 
 
 def _convicts(body: Body, component: Component, same: Sequence[str], share: float) -> bool:
     """Whether a component is the candidate's: by most of its values, or by some of them in matrices of its layers."""
-    telling_place = component in TABLES or not _read(body, component).isdisjoint(same)
+    telling_place = component in TABLES or not body.layered.get(component, frozenset()).isdisjoint(same)
     return share >= MOST_OF_IT or (share >= IDENTICAL_SHARE and telling_place)
-
-
-def _read(body: Body, component: Component) -> set[str]:
-    """Names of the matrices that the layers of a component are read from."""
-    stacks = [stack for stack in (*body.anatomy.stacks.values(), *body.anatomy.beside) if stack.component == component]
-    return {name for stack in stacks for block in stack.blocks for name in readable(stack, block, body.subject.values)}
 
 
 def _digest(subject: Subject, name: str) -> str:
     """Of a tensor, or of the codes of one that is stored packed."""
     return subject.digests[name if name in subject.digests else subject.values.packed[name].codes]
-
-
-def telling(subject: Subject, name: str) -> bool:
-    """Whether it means anything that another model holds the same tensor."""
-    return is_telling(subject.values.beginning(name), rounding(subject.values.tensors[name].dtype))

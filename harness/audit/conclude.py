@@ -52,6 +52,7 @@ def _one(
     return Conclusion(
         component=component, candidate=candidate, conclusion=strength, method=finding.method, p_value=p_value,
         reason=_reason(component, candidate, strength, finding),
+        left_out=strength == "not_comparable" and bool(finding.details.get(LEFT_OUT)),
     )  # fmt: skip
 
 

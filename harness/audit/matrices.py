@@ -11,9 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.audit.parts import Block, Stack
-from harness.audit.values import AT_ONCE, Floats, Ids, Values
+from harness.audit.values import AT_ONCE, Doubles, Floats, Ids, Values
 
-Doubles = npt.NDArray[np.float64]
 BEYOND = 2.0**118
 """Once gains are folded in, no value of a working model is as large."""
 TINY, HUGE = 1e-30, 1e30

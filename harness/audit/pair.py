@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -18,6 +18,7 @@ from harness.audit.rows import crossed, polar
 from harness.audit.subject import Subject
 from harness.audit.tables import Table, stored
 from harness.audit.turning import Turn, turn_by_layers
+from harness.audit.units import readable
 from harness.audit.values import Floats, Ids
 from harness.audit.vocabulary import Vocabulary, shared_rows, vocabulary
 from harness.plan.audit import MEMORY_GIB
@@ -41,6 +42,20 @@ class Body:
     @cached_property
     def vocabulary(self) -> Vocabulary | None:
         return vocabulary(self.subject.folder)
+
+    @property
+    def stacks(self) -> Sequence[Stack]:
+        """The layers of all components, and those beside them."""
+        return (*self.anatomy.stacks.values(), *self.anatomy.beside)
+
+    @cached_property
+    def layered(self) -> Mapping[Component, frozenset[str]]:
+        """Names of the matrices that layers are read from, by component."""
+        found: dict[Component, frozenset[str]] = {}
+        for stack in self.stacks:
+            names = {name for block in stack.blocks for name in readable(stack, block, self.subject.values)}
+            found[stack.component] = found.get(stack.component, frozenset()) | names
+        return found
 
     def matrix(self, component: Component) -> str | None:
         """Name of the token embedding or the head."""
@@ -138,7 +153,7 @@ class Pair:
         A copy may lie beside layers that are larger, or under a name that speaks of another component.
         """
         ours, theirs = (body.anatomy for body in (self.ours, self.theirs))
-        for mine, other in product((*ours.stacks.values(), *ours.beside), (*theirs.stacks.values(), *theirs.beside)):
+        for mine, other in product(self.ours.stacks, self.theirs.stacks):
             together = mine.component == other.component
             main = ours.stacks.get(mine.component) is mine and theirs.stacks.get(other.component) is other
             misnamed = not together and (mine.width == other.width or mine.component not in theirs.stacks)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,8 +37,6 @@ class Tried:
     """Cosine of the whole matrices."""
     name: str
     other: str
-    size: int
-    """Values of a matrix."""
 
 
 def findings(pair: Pair) -> tuple[Finding, ...]:
@@ -74,11 +72,11 @@ def _of(pair: Pair, component: Component) -> Finding:
     best = min(tried, key=lambda one: (one.p_value, -one.closeness))
     adjusted = max(P_FLOOR, min(1.0, best.p_value * len(tried)))
     convicting = {
-        one.name: one.size for one in tried
+        one.name for one in tried
         if one.p_value * len(tried) <= ALPHA and ORDER.convicts(one.share, one.similarity)
     }  # fmt: skip
-    whole = sum(_size(pair.ours, name) for name in _matrices(pair.ours, component))
-    convicts = bool(convicting) and sum(convicting.values()) >= MOST_OF_IT * whole
+    whole = _values(pair.ours, _matrices(pair.ours, component))
+    convicts = bool(convicting) and _values(pair.ours, convicting) >= MOST_OF_IT * whole
     suspicious = bool(convicting) or (adjusted <= ALPHA and ORDER.hints(best.share, best.similarity))
     strength: Strength = "derived" if convicts else "refer" if suspicious else "no_evidence"
     return Finding(
@@ -107,8 +105,9 @@ def _matrices(body: Body, component: Component) -> Iterator[str]:
             yield name
 
 
-def _size(body: Body, name: str) -> int:
-    return math.prod(body.subject.values.tensors[name].shape)
+def _values(body: Body, names: Iterable[str]) -> int:
+    """How many values these tensors hold."""
+    return sum(math.prod(body.subject.values.tensors[name].shape) for name in names)
 
 
 def _alike(pair: Pair, component: Component, name: str) -> Iterator[str]:
@@ -132,8 +131,7 @@ def _rows_in_order(ours: Values, theirs: Values, name: str, other: str) -> Tried
     kept = int(np.count_nonzero(match(similarity) == np.arange(len(chosen))))
     p_value = chance_of_agreement(kept, len(chosen), len(chosen))
     alike, share = float(np.median(np.diagonal(similarity))), kept / len(chosen)
-    size = math.prod(ours.tensors[name].shape)
-    return Tried(p_value, share, alike, cosine(ours, theirs, name, other), name, other, size)
+    return Tried(p_value, share, alike, cosine(ours, theirs, name, other), name, other)
 
 
 def _beginnings(values: Values, name: str, chosen: Ids) -> Floats:

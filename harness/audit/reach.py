@@ -17,7 +17,7 @@ from harness.audit.parts import Stack
 from harness.audit.projector import read_loose
 from harness.audit.regions import places
 from harness.audit.subject import Subject
-from harness.audit.units import readable, values_in
+from harness.audit.units import values_in
 from harness.audit.values import AT_ONCE, FLOAT8, PLAIN, WEIGHTS, Floats
 
 MATERIAL = 0.1
@@ -140,11 +140,9 @@ def _stretches(subject: Subject, name: str) -> Iterator[Floats]:
 
 def _read(body: Body) -> set[str]:
     """Names of the tensors that methods read."""
-    anatomy, values = body.anatomy, body.subject.values
-    found = {name for name in (anatomy.embedding, anatomy.head, *anatomy.anchors.values()) if name is not None}
-    for stack in (*anatomy.stacks.values(), *anatomy.beside):
-        found |= {name for block in stack.blocks for name in readable(stack, block, values)}
-    return found | set(read_loose(body))
+    anatomy = body.anatomy
+    outside = {name for name in (anatomy.embedding, anatomy.head, *anatomy.anchors.values()) if name is not None}
+    return outside.union(read_loose(body), *body.layered.values())
 
 
 def _places(body: Body) -> dict[str, Component]:

@@ -15,7 +15,7 @@ from scipy.linalg import eigh
 
 from harness.audit.matrices import unit
 from harness.audit.tables import Table, like
-from harness.audit.values import Floats, Ids
+from harness.audit.values import Doubles, Floats, Ids
 
 AT_ONCE = 2048
 """Rows that are worked on together."""
@@ -23,8 +23,6 @@ ROUNDING = 1e-10
 """Variances below this share of the largest are rounding."""
 ROUNDING_OF_PRODUCTS = 1e-13
 """The same for squares of singular values of products that were summed from 32-bit values."""
-
-Doubles = npt.NDArray[np.float64]
 
 
 def white(rows: Table) -> Table:

@@ -84,7 +84,7 @@ def _found(ours: Body, sketch: Sketch, memory_gib: float) -> Iterator[Finding]:
             turn = procrustes(shared[1], shared[0]) if len(shared[0]) >= width else None
     yield from _tokenizer(ours, sketch)
     sketched = {part.component for part in sketch.head.units}
-    for stack in (*ours.anatomy.stacks.values(), *ours.anatomy.beside):
+    for stack in ours.stacks:
         if stack.component in sketched:
             yield from _layers(ours, sketch, stack, turn if stack.component == "text" else None)
 

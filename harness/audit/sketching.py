@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from safetensors.numpy import save
 
+from harness.audit.analytic import telling
 from harness.audit.audit import examined
-from harness.audit.census import telling
 from harness.audit.finding import Component
 from harness.audit.pair import Body
 from harness.audit.sketch import (
@@ -117,7 +117,7 @@ def _digests(body: Body) -> Tensors:
         name: math.prod(subject.tensors[name].shape)
         for names in body.anatomy.members.values()
         for name in names
-        if telling(subject, name)
+        if telling(subject.values, name)
     }
     kept = sorted(sizes, key=lambda name: (-sizes[name], subject.digests[name]))[:MOST_DIGESTS]
     names = [np.frombuffer(bytes.fromhex(subject.digests[name])[:DIGEST_BYTES], np.uint8) for name in kept]

@@ -30,6 +30,7 @@ class Conclusion(BaseModel):
     reason: str = ""
     value: float | None = None
     country: str | None = None
+    left_out: bool = False
 
 
 RULED_ON = frozenset({"component", "candidate", "conclusion", "owner", "method", "p_value", "reason"})
@@ -122,6 +123,7 @@ def _finding(entrant: str, conclusion: Conclusion) -> Finding:
         p_value=conclusion.p_value,
         value=conclusion.value,
         reason=conclusion.reason,
+        left_out=conclusion.left_out,
         sha256=digest(said),
     )
 

@@ -69,7 +69,7 @@ KOREAN_LEADS: Mapping[str, str] = {
 }
 
 RENDERED: frozenset[ReasonCode] = frozenset({
-    "independence_found", "independence_unread", "independence_undisclosed", "independence_forbidden",
+    "independence_found", "independence_left_out", "independence_undisclosed", "independence_forbidden",
     "independence_disclosed", "independence_cleared", "independence_ruled",
 })  # fmt: skip
 """Reasons whose facts name a component, a conclusion and the sentence of a report, which is English."""

@@ -67,8 +67,8 @@ KOREAN: Mapping[ReasonCode, str] = {
         "독자성: {component}, {candidate}: {relation}. 금지된 사항이며 위원회가 판단할 때까지 보류합니다. {because}"
         " 감사 결론 {finding}."
     ),
-    "independence_unread": (
-        "독자성: {component}, {candidate}: {relation}. 읽지 못한 값이 많아 위원회가 판단할 때까지 보류합니다."
+    "independence_left_out": (
+        "독자성: {component}, {candidate}: {relation}. 비교하지 못한 부분이 있어 위원회가 판단할 때까지 보류합니다."
         " {because} 감사 결론 {finding}."
     ),
     "independence_undisclosed": (

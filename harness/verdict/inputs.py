@@ -71,6 +71,8 @@ class Finding:
     """The statistic that decided; None where the method has none, or the report does not say."""
     country: str | None = None
     """Country of the candidate's owner; None where the report does not say."""
+    left_out: bool = False
+    """Whether it could not be compared since something was left out, rather than since there is nothing to compare."""
 
 
 @dataclass(frozen=True)

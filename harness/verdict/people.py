@@ -11,8 +11,6 @@ from harness.verdict.field import Field
 from harness.verdict.inputs import Finding, Inputs, Ruling
 from harness.verdict.reasons import reason
 
-UNREAD = "reach"
-"""Method of a conclusion that rests on what no other method reads."""
 WEIGHTLESS = frozenset({"tokenizer", "code"})
 """Components of which no agreement or difference says where the weights come from."""
 
@@ -92,15 +90,15 @@ def _ruled(
     ]
     forbidden = [finding for finding, how in ruled if how == "forbidden"]
     undisclosed = [finding for finding, how in ruled if how == "disclose" and not _declared(finding, model)]
-    unread = [finding for finding, how in ruled if how == "allowed" and _is_unread(finding)]
-    if not forbidden and not undisclosed and not unread:
+    left_out = [finding for finding, how in ruled if how == "allowed" and _is_left_out(finding)]
+    if not forbidden and not undisclosed and not left_out:
         return "pass", [reason(round_, "independence_pass", count=len(findings)), *disclosed]
     if gate.automatic and any(finding.relation == "derived" for finding in forbidden):
         return "fail", [*(_said(finding, "independence_forbidden", field) for finding in forbidden), *disclosed]
     asked: list[tuple[Finding, ReasonCode]] = [
         *((finding, "independence_found") for finding in forbidden),
         *((finding, "independence_undisclosed") for finding in undisclosed),
-        *((finding, "independence_unread") for finding in unread),
+        *((finding, "independence_left_out") for finding in left_out),
     ]
     outcome, reasons = _by_people(asked, inputs, field)
     return outcome, [*reasons, *disclosed]
@@ -152,11 +150,11 @@ def _by_people(
     return "held", [*(_said(finding, code, field) for finding, code in unruled), *cleared]
 
 
-def _is_unread(finding: Finding) -> bool:
-    """Whether a component could not be cleared since much of it is in tensors that no method reads: no policy row for
-    what could not be compared was meant for that.
+def _is_left_out(finding: Finding) -> bool:
+    """Whether weights could not be cleared since some were not compared: no policy row for what cannot be compared was
+    meant for that.
     """
-    return finding.relation == "not_comparable" and finding.method == UNREAD
+    return finding.left_out and finding.component not in WEIGHTLESS
 
 
 def _ruling(finding: Finding, inputs: Inputs) -> Ruling | None:

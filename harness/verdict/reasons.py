@@ -65,9 +65,9 @@ ENGLISH: Mapping[ReasonCode, str] = {
         "Independence: {component}, {candidate}: {relation}; forbidden, and held until people rule on it. {because}"
         " Finding {finding}."
     ),
-    "independence_unread": (
-        "Independence: {component}, {candidate}: {relation}, for no method reads much of it; held until people rule on"
-        " it. {because} Finding {finding}."
+    "independence_left_out": (
+        "Independence: {component}, {candidate}: {relation}, for some of it was not compared; held until people rule"
+        " on it. {because} Finding {finding}."
     ),
     "independence_undisclosed": (
         "Independence: {component}, {candidate}: {relation}; it had to be declared and was not, so that people must"

@@ -9,24 +9,13 @@ import numpy as np
 import pytest
 
 from harness.audit.finding import AuditReport
-from tests.unit.audit.models import audited, concluded, fresh, written
+from tests.unit.audit.models import SHAPE, audited, concluded, fresh, written
 from tests.zoo import attacks
 from tests.zoo.model import Shape
 from tests.zoo.train import Weights
 
-SHAPE = Shape(layers=2, ffn=96)
 LARGER = Shape(layers=4, ffn=160)
 READERS = ("q_proj", "k_proj", "v_proj", "gate_proj", "up_proj")
-
-
-@pytest.fixture(scope="module")
-def parent(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return written(tmp_path_factory.mktemp("candidates") / "parent", fresh(1))
-
-
-@pytest.fixture(scope="module")
-def stranger(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return written(tmp_path_factory.mktemp("candidates") / "stranger", fresh(2))
 
 
 def copy() -> Weights:
@@ -241,9 +230,12 @@ def test_gains_that_look_as_if_stored_less_one_are_taken_both_ways(parent: Path,
     assert concluded(audited(hidden, parent=parent), "parent")["text"] == "derived"
 
 
-def test_a_text_that_is_all_codes_of_an_unknown_packing_is_named(parent: Path, tmp_path: Path) -> None:
+def test_a_text_that_is_all_codes_of_an_unknown_packing_is_left_out(parent: Path, tmp_path: Path) -> None:
     weights = {name: value for name, value in as_integers().items() if "layers" not in name or "codes" in name}
-    assert concluded(audited(written(tmp_path / "codes", weights), parent=parent), "parent")["text"] == "not_comparable"
+    report = audited(written(tmp_path / "codes", weights), parent=parent)
+    text = next(one for one in report.conclusions if one.component == "text")
+    assert (text.conclusion, text.left_out) == ("not_comparable", True)
+    assert not any(one.left_out for one in report.conclusions if one.component in ("embeddings", "head"))
 
 
 def test_a_sound_model_is_read_whole(parent: Path, stranger: Path) -> None:

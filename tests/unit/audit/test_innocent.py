@@ -9,12 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.unit.audit.models import audited, concluded, fresh, written
+from tests.unit.audit.models import SHAPE, audited, concluded, fresh, written
 from tests.unit.audit.test_telling import sines
-from tests.zoo.model import Shape
 from tests.zoo.train import Weights
 
-SHAPE = Shape(layers=2, ffn=96)
 NF4 = np.sort(np.concatenate([-np.linspace(0.05, 1, 8), np.linspace(0, 0.97, 8)])).astype(np.float32)
 TWICE_PACKED = np.sort(np.concatenate([-np.geomspace(1e-6, 1, 128), np.geomspace(2e-6, 1, 128)])).astype(np.float32)
 FIXED = np.random.default_rng(42).normal(size=(64, 64)).astype(np.float32)

@@ -35,11 +35,6 @@ def sketched(folder: Path, out: Path, seed: int = 1) -> Path:
 
 
 @pytest.fixture(scope="module")
-def parent(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return written(tmp_path_factory.mktemp("parent") / "parent", fresh(1))
-
-
-@pytest.fixture(scope="module")
 def sketch(parent: Path) -> Path:
     return sketched(parent, parent.parent / "parent.sketch")
 

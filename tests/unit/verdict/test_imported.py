@@ -137,7 +137,7 @@ def ruling(decision: str, on: str = "2026-01-15") -> Ruling:
 
 
 WEIGHTS = finding("text", "no_evidence")
-UNREAD = replace(finding("text", "not_comparable"), method="reach")
+LEFT_OUT = replace(finding("text", "not_comparable"), left_out=True)
 DECLARED = {"component": "tokenizer", "of": "theirs"}
 
 
@@ -281,8 +281,9 @@ ITSELF = model("a").model_dump()
          "incomplete", "audit_without_weights"),
         ([THEIRS, OTHERS], [finding("text")], "held", "independence_found"),
         ([THEIRS, ITSELF], [WEIGHTS], "pass", "independence_pass"),
-        ([], [WEIGHTS, UNREAD], "held", "independence_unread"),
-        ([], [WEIGHTS, replace(UNREAD, method="weights")], "pass", "independence_pass"),
+        ([], [WEIGHTS, LEFT_OUT], "held", "independence_left_out"),
+        ([], [WEIGHTS, replace(LEFT_OUT, left_out=False)], "pass", "independence_pass"),
+        ([], [WEIGHTS, replace(LEFT_OUT, component="code")], "pass", "independence_pass"),
     ],
 )  # fmt: skip
 def test_a_supplied_report_must_answer_what_the_round_asks(
@@ -299,11 +300,11 @@ def test_a_supplied_report_must_answer_what_the_round_asks(
 
 
 @pytest.mark.parametrize(("decision", "outcome"), [("cleared", "pass"), ("disqualified", "fail")])
-def test_people_rule_on_what_no_method_reads(decision: str, outcome: str) -> None:
+def test_people_rule_on_what_was_not_compared(decision: str, outcome: str) -> None:
     gate = {"kind": "independence", "name": "independence", "policy": POLICY}
     round_ = Round.model_validate(round_of("a", gates=[gate]).model_dump() | {"audits": {"a": ["audit.json"]}})
     inputs = Inputs(
-        tables=table(round_, {"a": 90}), findings={"a": (WEIGHTS, replace(UNREAD, sha256="e" * 64))},
+        tables=table(round_, {"a": 90}), findings={"a": (WEIGHTS, replace(LEFT_OUT, sha256="e" * 64))},
         rulings=(replace(ruling(decision), findings=("e" * 64,)),),
     )  # fmt: skip
     assert decided(round_, inputs)["a"].gates["independence"].outcome == outcome
