@@ -86,9 +86,11 @@ def test_a_line_without_statistic_or_models_says_how_to_write_it(text):
 @given(st.text(max_size=200))
 def test_wild_lines_are_read_or_refused(text):
     try:
-        parse(text)
+        claim = parse(text)
     except ConfigError:
         return
+    assert all(claim.models)
+    assert claim.value is None or math.isfinite(claim.value)
 
 
 def test_random_vectors_around_one_have_the_cosine_of_the_accusation():
